@@ -1,0 +1,191 @@
+/** The recording: the facts a recorder saw. Everything right of this file is pure. */
+import { z } from "zod";
+import { machineSchema } from "./machine.ts";
+
+const count = z.number().int().nonnegative();
+const nanoseconds = z.number().nonnegative();
+/** A system call by name; `syscall_0x1f4` when the table does not know the number. */
+const syscallName = z.string().min(1);
+
+/** What a descriptor refers to. `none`: the call takes no descriptor. `unknown`: it was not open. */
+export const descriptorKinds = [
+  "file",
+  "directory",
+  "pipe",
+  "fifo",
+  "unix",
+  "tcp",
+  "udp",
+  "socket",
+  "terminal",
+  "char",
+  "block",
+  "eventfd",
+  "timerfd",
+  "signalfd",
+  "epoll",
+  "io_uring",
+  "memfd",
+  "anonymous",
+  "none",
+  "unknown",
+] as const;
+export const descriptorKindSchema = z.enum(descriptorKinds);
+export type DescriptorKind = z.infer<typeof descriptorKindSchema>;
+
+/** What lines and stacks refer to: one process, from one execve to the next or to its end. */
+export const recordedProcessSchema = z.object({
+  id: count,
+  /** As seen from where crossbill ran; the first one when several instances share the entry. */
+  pid: count,
+  ppid: count,
+  comm: z.string(),
+  /** null: could not be resolved. */
+  exe: z.string().nullable(),
+  /** How many processes were folded into this entry; above 1 only after the recorder's limit. */
+  instances: count,
+  threads: count,
+  /** Sum over the threads of the time each existed (from its start, or from attaching). */
+  wallNs: nanoseconds,
+  onCpuNs: nanoseconds,
+  runQueueNs: nanoseconds,
+  /** Off the CPU outside system calls: in page faults, split by the kernel's iowait flag. */
+  faultWait: z.object({ ioNs: nanoseconds, otherNs: nanoseconds }),
+  /** Off the CPU inside system calls that never returned (exit, killed, still inside at the end). */
+  unfinishedWait: z.object({ ioNs: nanoseconds, otherNs: nanoseconds }),
+  minorFaults: count,
+  majorFaults: count,
+  voluntarySwitches: count,
+  involuntarySwitches: count,
+  /** cpu-clock samples by where they fell; all zero when the recorder has no sampler. */
+  samples: z.object({ user: count, syscall: count, fault: count }),
+  /** Time inside the page-fault handler where the kernel lets us measure it, else null. */
+  measuredFaultNs: z
+    .object({ minor: nanoseconds, major: nanoseconds })
+    .nullable(),
+});
+export type RecordedProcess = z.infer<typeof recordedProcessSchema>;
+
+export const targetSchema = z.object({
+  id: z.string(),
+  kind: descriptorKindSchema,
+  /** Path, peer ("127.0.0.1:40112 > 127.0.0.1:80") or kernel name; null: could not be resolved. */
+  name: z.string().nullable(),
+  /** File system type of files and directories ("ext4"), else null. */
+  fileSystem: z.string().nullable(),
+  deleted: z.boolean(),
+  /** The path was too long for the recorder and lacks its beginning. */
+  truncated: z.boolean(),
+});
+export type Target = z.infer<typeof targetSchema>;
+
+/** A log2 histogram cell: `count` values above half of `atMost` and not above `atMost`. */
+export const histogramCellSchema = z.object({ atMost: count, count });
+export type HistogramCell = z.infer<typeof histogramCellSchema>;
+
+/** All calls that agree in process, system call, target and error. */
+export const recordedLineSchema = z.object({
+  /** null: not itemised, the recorder's tables were full; only syscall and error are known. */
+  process: count.nullable(),
+  syscall: syscallName,
+  /** Name of the errno the calls failed with, null for success. */
+  error: z.string().nullable(),
+  kind: descriptorKindSchema,
+  /** Reference into `targets`; null: no descriptor, or not itemised by target. */
+  target: z.string().nullable(),
+  count,
+  /** Bytes moved and asked for, by calls that move bytes. */
+  bytes: count,
+  requestedBytes: count,
+  /** Sizes moved; empty for calls that move no bytes. */
+  sizes: z.array(histogramCellSchema),
+  /** Calls at a known file offset, and how many of them began where the one before had ended. */
+  positioned: count,
+  sequential: count,
+  /** Timing "sampled": cpu-clock samples that fell into these calls. */
+  samples: count,
+  /** Timing "exact": time on the CPU between the two hooks, summed; else null. */
+  onCpuNs: nanoseconds.nullable(),
+  /** Time off the CPU inside the calls, split by the kernel's iowait flag, run queue excluded. */
+  wait: z.object({ ioNs: nanoseconds, otherNs: nanoseconds }),
+  /** Timing "exact": duration (on and off the CPU), ns; else empty. */
+  latency: z.array(histogramCellSchema),
+});
+export type RecordedLine = z.infer<typeof recordedLineSchema>;
+
+export const recordedStackSchema = z.object({
+  process: count,
+  /** The call it was in, null when the sample fell into user code. */
+  syscall: syscallName.nullable(),
+  samples: count,
+  /** Innermost first. */
+  frames: z.array(
+    z.object({ buildId: z.string().nullable(), offset: z.string() }),
+  ),
+});
+export type RecordedStack = z.infer<typeof recordedStackSchema>;
+
+export const recordedUringSchema = z.object({
+  process: count.nullable(),
+  opcode: z.string(),
+  submitted: count,
+  completed: count,
+  errors: count,
+  bytes: count,
+});
+export type RecordedUring = z.infer<typeof recordedUringSchema>;
+
+export const RECORDING_SCHEMA = "crossbill.recording/1";
+
+export const recordingSchema = z.object({
+  schema: z.literal(RECORDING_SCHEMA),
+  machine: machineSchema,
+  recorder: z.enum(["ebpf", "ptrace"]),
+  /** "sampled": counts exact, CPU time from samples. "exact": every call timed. */
+  timing: z.enum(["sampled", "exact"]),
+  command: z.array(z.string()),
+  startedAt: z.string(),
+  /** From the target's start (or attaching) to its end (or detaching), by the monotonic clock. */
+  elapsedNs: nanoseconds,
+  exit: z.object({
+    code: z.number().int().nullable(),
+    signal: z.string().nullable(),
+  }),
+  /** What the kernel's own accounting says of the finished processes; null when attached. */
+  rusage: z
+    .object({
+      userNs: nanoseconds,
+      systemNs: nanoseconds,
+      minorFaults: count,
+      majorFaults: count,
+      voluntarySwitches: count,
+      involuntarySwitches: count,
+    })
+    .nullable(),
+  audit: z.object({
+    /** entered = left + inFlight, always. */
+    entered: count,
+    left: count,
+    /** Entered and not seen leaving: `exits` of them ended their thread, the rest were inside. */
+    inFlight: count,
+    exits: count,
+    /** Counted by system call and error only, because the tables were full. */
+    unitemised: count,
+    /** Seen and in no line at all. */
+    lost: count,
+    /** Target names that found no room. */
+    unnamed: count,
+    /** Processes of the tree that still ran when the recording ended. */
+    stillRunning: count,
+  }),
+  /** Interval between two cpu-clock samples; null when there was no sampler. */
+  samplePeriodNs: nanoseconds.nullable(),
+  processes: z.array(recordedProcessSchema),
+  targets: z.array(targetSchema),
+  lines: z.array(recordedLineSchema),
+  /** Calls entered and not seen leaving, by name. */
+  unfinished: z.array(z.object({ syscall: syscallName, count })),
+  uring: z.array(recordedUringSchema),
+  stacks: z.array(recordedStackSchema),
+});
+export type Recording = z.infer<typeof recordingSchema>;
