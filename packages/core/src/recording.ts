@@ -60,9 +60,7 @@ export const recordedProcessSchema = z.object({
   /** cpu-clock samples by where they fell; all zero when the recorder has no sampler. */
   samples: z.object({ user: count, syscall: count, fault: count }),
   /** Time inside the page-fault handler where the kernel lets us measure it, else null. */
-  measuredFaultNs: z
-    .object({ minor: nanoseconds, major: nanoseconds })
-    .nullable(),
+  measuredFaultNs: z.object({ minor: nanoseconds, major: nanoseconds }).nullable(),
 });
 export type RecordedProcess = z.infer<typeof recordedProcessSchema>;
 
@@ -119,9 +117,7 @@ export const recordedStackSchema = z.object({
   syscall: syscallName.nullable(),
   samples: count,
   /** Innermost first. */
-  frames: z.array(
-    z.object({ buildId: z.string().nullable(), offset: z.string() }),
-  ),
+  frames: z.array(z.object({ buildId: z.string().nullable(), offset: z.string() })),
 });
 export type RecordedStack = z.infer<typeof recordedStackSchema>;
 
