@@ -1,0 +1,204 @@
+/*
+ * calibrate: prices one thing and prints its samples, one JSON object a line.
+ *
+ *   crossbill-calibrate NAME [ARGUMENT] [--seconds S | --calls N [--block B]]
+ *   crossbill-calibrate identity
+ *
+ * --seconds chooses a block size by itself and times blocks until S seconds are over. --calls makes
+ * exactly N calls, no more, which is what a recorder's counts are compared with.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "block.h"
+#include "identity.h"
+#include "thing.h"
+
+#define DEFAULT_SECONDS 0.1
+#define MOST_SECONDS 60.0
+#define MOST_CALLS 1000000000000u
+#define DEFAULT_BLOCKS 64u
+/* Enough for a quantile, however short the time. */
+#define FEWEST_BLOCKS 5u
+#define EXIT_USAGE 2
+
+struct order {
+	const struct thing *thing;
+	uint64_t argument;
+	double seconds;
+	uint64_t calls; /* 0: by time. */
+	uint64_t block; /* 0: chosen here. */
+};
+
+static struct block blocks[BLOCKS_MAX];
+
+static int order_number(const char *text, uint64_t most, uint64_t *value)
+{
+	char *end;
+	unsigned long long number;
+
+	errno = 0;
+	if (text[0] < '0' || text[0] > '9')
+		return -EINVAL;
+	number = strtoull(text, &end, 10);
+	if (errno || *end || number > most)
+		return -EINVAL;
+	*value = number;
+	return 0;
+}
+
+static int order_seconds(const char *text, double *value)
+{
+	char *end;
+
+	*value = strtod(text, &end);
+	/* The comparison is false for a NaN too. */
+	return end != text && *end == 0 && *value > 0 && *value <= MOST_SECONDS ? 0 : -EINVAL;
+}
+
+static int order_read(struct order *order, int argc, char **argv)
+{
+	int at = 2;
+
+	if (argc < 2)
+		return -EINVAL;
+	order->thing = thing_find(argv[1]);
+	if (!order->thing)
+		return -EINVAL;
+	order->seconds = DEFAULT_SECONDS;
+	if (at < argc && argv[at][0] != '-' &&
+	    order_number(argv[at++], UINT32_MAX, &order->argument))
+		return -EINVAL;
+	for (; at + 1 < argc; at += 2) {
+		int error = -EINVAL;
+
+		if (strcmp(argv[at], "--seconds") == 0)
+			error = order_seconds(argv[at + 1], &order->seconds);
+		else if (strcmp(argv[at], "--calls") == 0)
+			error = order_number(argv[at + 1], MOST_CALLS, &order->calls);
+		else if (strcmp(argv[at], "--block") == 0)
+			error = order_number(argv[at + 1], MOST_CALLS, &order->block);
+		if (error)
+			return error;
+	}
+	return at == argc ? 0 : -EINVAL;
+}
+
+/* Exactly order->calls calls; the last block may be shorter. Returns blocks timed or -errno. */
+static int calibrate_by_calls(const struct order *order, void *state, uint64_t *block_calls)
+{
+	uint64_t left = order->calls;
+	uint64_t size = order->block ? order->block : order->calls / DEFAULT_BLOCKS;
+	int count = 0;
+
+	if (size < order->calls / BLOCKS_MAX + 1)
+		size = order->calls / BLOCKS_MAX + 1;
+	if (order->thing->most_calls && size > order->thing->most_calls)
+		size = order->thing->most_calls;
+	*block_calls = size;
+	while (left > 0) {
+		uint64_t calls = left < size ? left : size;
+		int error;
+
+		if ((unsigned int)count == BLOCKS_MAX)
+			return -E2BIG;
+		error = block_time(order->thing, state, calls, &blocks[count]);
+		if (error)
+			return error;
+		left -= calls;
+		count++;
+	}
+	return count;
+}
+
+static int calibrate_by_time(const struct order *order, void *state, uint64_t calls)
+{
+	uint64_t end = block_now_ns() + (uint64_t)(order->seconds * 1e9);
+	unsigned int count = 0;
+
+	while (count < BLOCKS_MAX && (count < FEWEST_BLOCKS || block_now_ns() < end)) {
+		int error = block_time(order->thing, state, calls, &blocks[count]);
+
+		if (error)
+			return error;
+		count++;
+	}
+	return (int)count;
+}
+
+static void calibrate_print(const struct order *order, const struct block_timer *timer,
+			    const struct block_plan *plan, int count)
+{
+	printf("{\"thing\":\"%s\",\"argument\":%llu,\"timerNs\":%.3f,\"resolutionNs\":%llu,"
+	       "\"blockCalls\":%llu",
+	       order->thing->name, (unsigned long long)order->argument, timer->cost_ns,
+	       (unsigned long long)timer->resolution_ns, (unsigned long long)plan->calls);
+	if (plan->attempts)
+		printf(",\"linear\":%s,\"ratio\":%.4f,\"attempts\":%u}\n",
+		       plan->linear ? "true" : "false", plan->ratio, plan->attempts);
+	else
+		puts(",\"linear\":null,\"ratio\":null,\"attempts\":0}");
+	for (int i = 0; i < count; i++)
+		printf("{\"calls\":%llu,\"events\":%llu,\"ns\":%llu}\n",
+		       (unsigned long long)blocks[i].calls, (unsigned long long)blocks[i].events,
+		       (unsigned long long)blocks[i].ns);
+	printf("{\"blocks\":%d}\n", count);
+}
+
+static int calibrate_run(const struct order *order)
+{
+	struct block_timer timer;
+	struct block_plan plan = { 0 };
+	void *state = NULL;
+	int result = order->thing->open(&state, order->argument);
+
+	if (result)
+		return result;
+	block_measure_timer(&timer);
+	if (order->calls) {
+		result = calibrate_by_calls(order, state, &plan.calls);
+	} else {
+		result = block_plan(order->thing, state, &timer, &plan);
+		if (!result)
+			result = calibrate_by_time(order, state, plan.calls);
+	}
+	order->thing->close(state);
+	if (result < 0)
+		return result;
+	calibrate_print(order, &timer, &plan, result);
+	return fflush(stdout) == 0 ? 0 : -errno;
+}
+
+static int calibrate_usage(void)
+{
+	fputs("usage: crossbill-calibrate NAME [ARGUMENT] [--seconds S | --calls N [--block B]]\n"
+	      "       crossbill-calibrate identity\n"
+	      "names:",
+	      stderr);
+	for (size_t i = 0; i < thing_count; i++)
+		fprintf(stderr, " %s", things[i]->name);
+	fputc('\n', stderr);
+	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	struct order order = { 0 };
+	int error;
+
+	if (argc == 2 && strcmp(argv[1], "identity") == 0) {
+		identity_print();
+		return 0;
+	}
+	if (order_read(&order, argc, argv))
+		return calibrate_usage();
+	error = calibrate_run(&order);
+	if (error) {
+		fprintf(stderr, "crossbill-calibrate: %s: %s\n", order.thing->name,
+			strerror(-error));
+		return 1;
+	}
+	return 0;
+}
