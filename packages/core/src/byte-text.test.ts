@@ -1,5 +1,5 @@
 /** Byte text: nothing a program can be called may be lost. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { decodeByteString, decodeBytes, encodeBytes } from "./byte-text.ts";
 import { RecorderError } from "./errors.ts";

@@ -46,15 +46,16 @@ export function encodeBytes(text: string): Uint8Array {
  * @throws RecorderError when a code unit is above 0xff: no recorder of ours wrote it.
  */
 export function decodeByteString(latin1: string): string {
-  if (/^[\x00-\x7f]*$/.test(latin1)) return latin1;
   const bytes = new Uint8Array(latin1.length);
+  let ascii = true;
   for (let at = 0; at < latin1.length; at += 1) {
     const unit = latin1.charCodeAt(at);
+    ascii &&= unit < 0x80;
     if (unit > 0xff)
       throw new RecorderError("the recorder's stream holds a name that is not bytes");
     bytes[at] = unit;
   }
-  return decodeBytes(bytes);
+  return ascii ? latin1 : decodeBytes(bytes);
 }
 
 /** Length of the valid UTF-8 sequence at `at`, 0 when there is none (RFC 3629, section 4). */

@@ -1,5 +1,5 @@
 /** Printable: hostile names reach a terminal as visible escapes only. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { decodeBytes } from "./byte-text.ts";
 import { displayWidth, printable } from "./printable.ts";

@@ -45,7 +45,7 @@ export function printable(text: string, options: PrintableOptions = {}): string 
 
 /** Columns a printable text takes on a terminal. */
 export function displayWidth(text: string): number {
-  return widthOf([...text]);
+  return widthOf(Array.from(text));
 }
 
 function escapePieces(text: string): string[] {

@@ -1,0 +1,13 @@
+/** @crossbill/core: what every package agrees on. It performs no input or output and reads no clock. */
+export { decodeByteString, decodeBytes, encodeBytes } from "./byte-text.ts";
+export { errnoName, signalName, signalNumber } from "./errno.ts";
+export * from "./errors.ts";
+export { fileSystemName } from "./file-systems.ts";
+export * from "./machine.ts";
+export { nearestName } from "./nearest-name.ts";
+export * from "./prices.ts";
+export { displayWidth, type PrintableOptions, printable } from "./printable.ts";
+export * from "./recording.ts";
+export * from "./syscalls.ts";
+export { parseTraceExpression, type SyscallSelection } from "./trace-expression.ts";
+export { uringOpcodeName } from "./uring-opcodes.ts";
