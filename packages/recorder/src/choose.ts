@@ -1,0 +1,93 @@
+/** Which recorder to use: eBPF where the rights and the kernel allow it, else ptrace. */
+import { PermissionError, UnsupportedError } from "@crossbill/core";
+import { type RecorderName, recorderPath } from "./binaries.ts";
+import { type ProbedFeature, type ProbeResult, probeKernel } from "./probe.ts";
+
+export interface Choice {
+  readonly recorder: RecorderName;
+  /** Why it is not the better one and what would mend that, one line; null when it is. */
+  readonly notice: string | null;
+}
+
+export interface Shortcoming {
+  /** "right": the user can grant it. "feature": the kernel lacks it. "build": we lack the program. */
+  readonly kind: "right" | "feature" | "build";
+  readonly missing: string;
+  readonly remedy: string;
+}
+
+/** What the eBPF recorder cannot do without; everything else it probes is optional. */
+const required: ReadonlySet<string> = new Set(["btf", "tracepoints", "capabilities", "load"]);
+
+export interface ChooseOptions {
+  /** What the user asked for; null to decide by what works. */
+  readonly forced: RecorderName | null;
+  /** Calibrated cost of the ptrace recorder, ns per crossing, when it is known. */
+  readonly ptraceNsPerCrossing?: number | undefined;
+  /** What the kernel allows; probed when left out. */
+  readonly probe?: ProbeResult;
+}
+
+/**
+ * Chooses the recorder.
+ * @throws PermissionError or UnsupportedError when eBPF was forced and cannot work here.
+ */
+export function chooseRecorder(options: ChooseOptions): Choice {
+  if (options.forced === "ptrace") return { recorder: "ptrace", notice: null };
+  const shortcoming = ebpfShortcoming(options.probe ?? probeKernel());
+  if (shortcoming === null) return { recorder: "ebpf", notice: null };
+  const { kind, missing, remedy } = shortcoming;
+  if (options.forced === "ebpf") {
+    throw kind === "right"
+      ? new PermissionError(`the eBPF recorder cannot start: ${missing}`, { remedy })
+      : new UnsupportedError(`the eBPF recorder (${missing})`, null, { remedy });
+  }
+  const cost = ptraceCost(options.ptraceNsPerCrossing);
+  return {
+    recorder: "ptrace",
+    notice: `${missing}: ${remedy}; using the ptrace recorder (${cost} per crossing)`,
+  };
+}
+
+/** Why the eBPF recorder cannot work; null when it can. */
+export function ebpfShortcoming(probe: ProbeResult): Shortcoming | null {
+  if (probe.kind === "unavailable") {
+    return { kind: "build", missing: `no eBPF recorder (${probe.why})`, remedy: "run ./setup" };
+  }
+  const missing = probe.features.filter(({ name, ok }) => required.has(name) && !ok);
+  // A missing right is named first: with it the other failures often go away.
+  const first = missing.find(({ name }) => name === "capabilities") ?? missing[0];
+  return first === undefined ? null : describe(first);
+}
+
+function describe(feature: ProbedFeature): Shortcoming {
+  if (feature.name === "capabilities") {
+    const setcap = `sudo setcap cap_bpf,cap_perfmon=ep ${recorderPath("ebpf")}`;
+    return {
+      kind: "right",
+      missing: "no CAP_BPF and CAP_PERFMON",
+      remedy: `run with sudo, or once: ${setcap}`,
+    };
+  }
+  if (feature.name === "btf") {
+    return {
+      kind: "feature",
+      missing: "the kernel has no BTF",
+      remedy: "boot a kernel built with CONFIG_DEBUG_INFO_BTF",
+    };
+  }
+  const detail = feature.detail === "" ? "does not work" : feature.detail;
+  return {
+    kind: "feature",
+    missing: `${feature.name}: ${detail}`,
+    remedy: "see `crossbill doctor`",
+  };
+}
+
+/** Two stops of the program, each two context switches: about this much on common machines. */
+const TYPICAL_PTRACE_NS = 20_000;
+
+function ptraceCost(measured: number | undefined): string {
+  const microseconds = (measured ?? TYPICAL_PTRACE_NS) / 1000;
+  return `about ${microseconds.toPrecision(2)} us`;
+}

@@ -1,0 +1,172 @@
+/** Starting a recorder and reading what it saw. */
+import type { ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
+import { Readable, Writable } from "node:stream";
+import { errnoName, PermissionError, RecorderError, TargetError } from "@crossbill/core";
+import { type RecorderName, recorderBinary } from "./binaries.ts";
+import { spawnBytes } from "./spawn-bytes.ts";
+import { type RecordingFailure, type StreamEnd, StreamReader } from "./stream.ts";
+import type { Hello, RecordedFacts } from "./stream-facts.ts";
+
+/** What to record: a command of ours, or processes that run already. */
+export type Subject =
+  | { readonly command: readonly [string, ...string[]] }
+  | { readonly pids: readonly [number, ...number[]] };
+
+export interface RecordingOptions {
+  readonly recorder: RecorderName;
+  readonly timing: "sampled" | "exact";
+  readonly subject: Subject;
+  /** Numbers of the only system calls to record; all by default. */
+  readonly trace?: readonly number[];
+  /** The command's environment; crossbill's own by default. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Where the command's standard output goes: its own place (1, the default) or standard error. */
+  readonly standardOutput?: 1 | 2;
+}
+
+export interface Recorded {
+  readonly hello: Hello;
+  readonly facts: RecordedFacts;
+}
+
+/** A recording under way. */
+export interface RunningRecording {
+  /** Process id of the recorder; undefined when it could not even be spawned. */
+  readonly recorderPid: number | undefined;
+  /** The target's process id once it runs; null when it never did. */
+  readonly started: Promise<number | null>;
+  /** Hands signal `number` to the target, unless it reached the whole process group by itself. */
+  forward(number: number): void;
+  /** Ends the recording now; the target runs on. */
+  stop(): void;
+  /**
+   * The recording. Rejects with TargetError (not found, not executable), PermissionError (a right
+   * is missing) or RecorderError (the recorder failed, died or broke its protocol).
+   */
+  readonly result: Promise<Recorded>;
+}
+
+/** Spawns the recorder. Throws RecorderError when its program is not there. */
+export function startRecording(options: RecordingOptions): RunningRecording {
+  const child = spawnBytes(recorderBinary(options.recorder), recorderArguments(options), {
+    stdio: ["inherit", options.standardOutput ?? "inherit", "inherit", "pipe", "pipe"],
+    ...(options.environment === undefined ? {} : { env: options.environment }),
+  });
+  return new Session(child, options.subject);
+}
+
+/** The command line of both recorders. */
+export function recorderArguments(options: RecordingOptions): string[] {
+  const { subject, trace, timing } = options;
+  const common = ["--stream", "3", "--control", "4", "--timing", timing];
+  if (trace !== undefined) common.push("--trace", trace.join(","));
+  return "command" in subject
+    ? ["run", ...common, "--", ...subject.command]
+    : ["attach", ...common, "--pid", subject.pids.join(",")];
+}
+
+class Session implements RunningRecording {
+  readonly recorderPid: number | undefined;
+  readonly started: Promise<number | null>;
+  readonly result: Promise<Recorded>;
+  readonly #control: Writable | null;
+  readonly #subject: Subject;
+  #targetPid: number | null = null;
+  #announce: (pid: number | null) => void = () => {};
+
+  constructor(child: ChildProcess, subject: Subject) {
+    this.recorderPid = child.pid;
+    this.#subject = subject;
+    const control = child.stdio[4];
+    this.#control = control instanceof Writable ? control : null;
+    // A recorder that is gone cannot be told anything; its end is seen on the stream.
+    this.#control?.on("error", () => {});
+    this.started = new Promise((resolve) => {
+      this.#announce = resolve;
+    });
+    this.result = this.#read(child).finally(() => this.#announce(null));
+    // The caller may look at `started` first; the rejection is still there for whoever awaits it.
+    this.result.catch(() => {});
+  }
+
+  forward(number: number): void {
+    this.#send(Uint8Array.of("s".charCodeAt(0), number));
+  }
+
+  stop(): void {
+    this.#send(Uint8Array.of("q".charCodeAt(0)));
+  }
+
+  #send(command: Uint8Array): void {
+    if (this.#control?.writable === true) this.#control.write(command);
+  }
+
+  async #read(child: ChildProcess): Promise<Recorded> {
+    const exit = exitOf(child);
+    const reader = new StreamReader((pid) => {
+      this.#targetPid ??= pid;
+      this.#announce(pid);
+    });
+    try {
+      const stream = child.stdio[3];
+      if (stream instanceof Readable) {
+        for await (const chunk of stream) {
+          if (chunk instanceof Uint8Array) reader.push(chunk);
+        }
+      }
+      const end = reader.finish();
+      const hello = reader.hello;
+      if (end.kind === "recorded" && hello !== null) return { hello, facts: end.facts };
+      throw this.#explain(end, await exit);
+    } catch (error) {
+      child.kill("SIGKILL");
+      throw error;
+    } finally {
+      this.#control?.end();
+      await exit;
+    }
+  }
+
+  #explain(end: StreamEnd, how: string): Error {
+    if (end.kind === "failed") return failureError(end.failure, this.#subject);
+    const pid = this.#targetPid;
+    const runsOn = pid !== null && existsSync(`/proc/${pid}`);
+    return new RecorderError(
+      `the recorder ${how} before the recording was complete` +
+        (runsOn ? `; the program runs on (pid ${pid})` : ""),
+      { remedy: "run again; `crossbill doctor` says what works here" },
+    );
+  }
+}
+
+/** How the recorder ended, in words; never rejects. */
+function exitOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.once("error", (error) => resolve(`could not be started (${error.message})`));
+    child.once("exit", (code, signal) =>
+      resolve(signal === null ? `ended with status ${code}` : `was killed by ${signal}`),
+    );
+  });
+}
+
+/** A failure the recorder reported, as the error a user can act on. */
+export function failureError(failure: RecordingFailure, subject: Subject): Error {
+  const errno = errnoName(failure.errno);
+  if (failure.stage === "exec" && "command" in subject) {
+    return new TargetError(subject.command[0], errno);
+  }
+  if (failure.stage === "target" && errno === "ESRCH") {
+    return new RecorderError(`there is no such process: ${failure.what}`, {
+      remedy: "check the process id with ps",
+    });
+  }
+  if (errno === "EPERM" || errno === "EACCES") {
+    return new PermissionError(`the recorder may not ${failure.stage}: ${failure.what}: ${errno}`, {
+      remedy: "run with sudo; `crossbill doctor` names the missing right",
+    });
+  }
+  return new RecorderError(`the recorder could not ${failure.stage}: ${failure.what}: ${errno}`, {
+    remedy: "`crossbill doctor` says what works here",
+  });
+}

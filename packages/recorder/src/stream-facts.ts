@@ -1,0 +1,345 @@
+/** The facts of one stream: its objects added up, its numbers turned into names. */
+import {
+  type Architecture,
+  type DescriptorKind,
+  descriptorKinds,
+  errnoName,
+  fileSystemName,
+  type RecordedLine,
+  type RecordedProcess,
+  type Recording,
+  signalName,
+  syscallName,
+  type Target,
+  uringOpcodeName,
+} from "@crossbill/core";
+import { type Fields, malformed } from "./stream-fields.ts";
+
+/** A recording without what only the starter of the recorder knows. */
+export type RecordedFacts = Omit<Recording, "schema" | "machine" | "command" | "startedAt">;
+
+/** What the recorder says of itself in its first line. */
+export interface Hello {
+  readonly recorder: "ebpf" | "ptrace";
+  readonly timing: "sampled" | "exact";
+  readonly architecture: Architecture;
+  /** Interval of the cpu-clock sampler, ns; null when there is none. */
+  readonly samplePeriodNs: number | null;
+  /** Sizes of its tables, by name. */
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+/** Room for every table of a recorder several times over; a stream beyond it is refused. */
+const PROCESSES_MAX = 65_536;
+const TARGETS_MAX = 524_288;
+const LINES_MAX = 524_288;
+const STACKS_MAX = 65_536;
+const FRAMES_MAX = 256;
+const URING_MAX = 65_536;
+const SYSCALL_MAX = 1023;
+
+type Identity = Pick<RecordedProcess, "pid" | "ppid" | "comm" | "exe">;
+type Usage = Omit<RecordedProcess, "id" | keyof Identity>;
+
+/** Adds up one stream's objects; `finish` gives the facts once all are there. */
+export class FactCollector {
+  readonly #hello: Hello;
+  readonly #identities = new Map<number, Identity>();
+  readonly #usages = new Map<number, Usage>();
+  readonly #targets = new Map<string, Target>();
+  readonly #lines = new Map<string, RecordedLine>();
+  readonly #unfinished = new Map<string, number>();
+  readonly #uring: Recording["uring"] = [];
+  readonly #stacks: Recording["stacks"] = [];
+  #exit: Pick<Recording, "exit" | "elapsedNs" | "rusage"> | null = null;
+  #audit: (Recording["audit"] & { readonly inside: number }) | null = null;
+
+  constructor(hello: Hello) {
+    this.#hello = hello;
+  }
+
+  /** Adds one object; false when its type is unknown. Throws RecorderError on a bad field. */
+  add(type: string, fields: Fields): boolean {
+    if (type === "line") this.#addLine(fields);
+    else if (type === "process") this.#addProcess(fields);
+    else if (type === "target") this.#addTarget(fields);
+    else if (type === "usage") this.#addUsage(fields);
+    else if (type === "unfinished") this.#addUnfinished(fields);
+    else if (type === "uring") this.#addUring(fields);
+    else if (type === "stack") this.#addStack(fields);
+    else if (type === "exit") this.#exit = readExit(fields);
+    else if (type === "audit") this.#audit = readAudit(fields);
+    else return false;
+    return true;
+  }
+
+  /** The whole. Throws RecorderError when something essential never came. */
+  finish(): RecordedFacts {
+    const exit = this.#exit;
+    const audit = this.#audit;
+    if (exit === null) throw malformed("end", "no exit line came before");
+    if (audit === null) throw malformed("end", "no audit line came before");
+    const lines = [...this.#lines.values()];
+    this.#checkReferences(lines);
+    return {
+      recorder: this.#hello.recorder,
+      timing: this.#hello.timing,
+      samplePeriodNs: this.#hello.samplePeriodNs,
+      ...exit,
+      audit: reconcile(audit, lines),
+      processes: this.#processes(),
+      targets: [...this.#targets.values()],
+      lines,
+      unfinished: [...this.#unfinished].map(([syscall, count]) => ({ syscall, count })),
+      uring: this.#uring,
+      stacks: this.#stacks,
+    };
+  }
+
+  #addProcess(fields: Fields): void {
+    this.#identities.set(fields.index("id", PROCESSES_MAX - 1), {
+      pid: fields.count("pid"),
+      ppid: fields.count("ppid"),
+      comm: fields.text("comm"),
+      exe: fields.textOrNull("exe"),
+    });
+  }
+
+  #addTarget(fields: Fields): void {
+    const id = fields.word("id");
+    if (this.#targets.size >= TARGETS_MAX) throw fields.wrong("id", "fewer targets");
+    const magic = fields.count("fs");
+    this.#targets.set(id, {
+      id,
+      kind: readKind(fields),
+      name: fields.textOrNull("name"),
+      fileSystem: magic === 0 ? null : fileSystemName(magic),
+      deleted: fields.flag("deleted"),
+      truncated: fields.flag("truncated"),
+    });
+  }
+
+  #addUsage(fields: Fields): void {
+    const minor = fields.timeOrNull("fminor");
+    const major = fields.timeOrNull("fmajor");
+    this.#usages.set(fields.index("id", PROCESSES_MAX - 1), {
+      instances: fields.count("instances"),
+      threads: fields.count("threads"),
+      wallNs: fields.time("wall"),
+      onCpuNs: fields.time("cpu"),
+      runQueueNs: fields.time("runq"),
+      faultWait: { ioNs: fields.time("faultio"), otherNs: fields.time("faultother") },
+      unfinishedWait: {
+        ioNs: fields.time("unfinishedio"),
+        otherNs: fields.time("unfinishedother"),
+      },
+      minorFaults: fields.count("minflt"),
+      majorFaults: fields.count("majflt"),
+      voluntarySwitches: fields.count("nvcsw"),
+      involuntarySwitches: fields.count("nivcsw"),
+      samples: {
+        user: fields.count("suser"),
+        syscall: fields.count("ssys"),
+        fault: fields.count("sfault"),
+      },
+      measuredFaultNs: minor === null || major === null ? null : { minor, major },
+    });
+  }
+
+  #addLine(fields: Fields): void {
+    const line = this.#readLine(fields);
+    const key = `${line.process} ${line.syscall} ${line.error} ${line.kind} ${line.target}`;
+    const known = this.#lines.get(key);
+    if (known !== undefined) return addLine(known, line, fields);
+    if (this.#lines.size >= LINES_MAX) throw fields.wrong("p", "fewer lines");
+    this.#lines.set(key, line);
+  }
+
+  #readLine(fields: Fields): RecordedLine {
+    const error = fields.index("err", 4095);
+    const onCpuNs = fields.timeOrNull("cpu");
+    if ((onCpuNs === null) !== (this.#hello.timing === "sampled")) {
+      throw fields.wrong("cpu", this.#hello.timing === "sampled" ? "null" : "a time in ns");
+    }
+    return {
+      process: fields.countOrNull("p"),
+      syscall: this.#syscall(fields),
+      error: error === 0 ? null : errnoName(error),
+      kind: readKind(fields),
+      target: fields.wordOrNull("target"),
+      count: fields.count("count"),
+      bytes: fields.count("bytes"),
+      requestedBytes: fields.count("asked"),
+      sizes: readHistogram(fields, "sizes"),
+      positioned: fields.count("pos"),
+      sequential: fields.count("seq"),
+      samples: fields.count("samples"),
+      onCpuNs,
+      wait: { ioNs: fields.time("waitio"), otherNs: fields.time("waitother") },
+      latency: readHistogram(fields, "latency"),
+    };
+  }
+
+  #syscall(fields: Fields): string {
+    return syscallName(this.#hello.architecture, fields.index("nr", SYSCALL_MAX));
+  }
+
+  #addUnfinished(fields: Fields): void {
+    const name = this.#syscall(fields);
+    this.#unfinished.set(name, (this.#unfinished.get(name) ?? 0) + fields.count("count"));
+  }
+
+  #addUring(fields: Fields): void {
+    if (this.#uring.length >= URING_MAX) throw fields.wrong("op", "fewer entries");
+    this.#uring.push({
+      process: fields.countOrNull("p"),
+      opcode: uringOpcodeName(fields.index("op", 255)),
+      submitted: fields.count("submitted"),
+      completed: fields.count("completed"),
+      errors: fields.count("errors"),
+      bytes: fields.count("bytes"),
+    });
+  }
+
+  #addStack(fields: Fields): void {
+    if (this.#stacks.length >= STACKS_MAX) throw fields.wrong("frames", "fewer stacks");
+    const inUserCode = fields.integer("nr") === -1;
+    this.#stacks.push({
+      process: fields.count("p"),
+      syscall: inUserCode ? null : this.#syscall(fields),
+      samples: fields.count("samples"),
+      frames: fields
+        .wordPairs("frames", FRAMES_MAX)
+        .map(([buildId, offset]) => ({ buildId: buildId === "" ? null : buildId, offset })),
+    });
+  }
+
+  #processes(): RecordedProcess[] {
+    return [...this.#identities].map(([id, identity]) => {
+      const usage = this.#usages.get(id);
+      if (usage === undefined) throw malformed("end", `process ${id} has no usage line`);
+      return { id, ...identity, ...usage };
+    });
+  }
+
+  /** Lines and stacks may only speak of processes that were introduced. */
+  #checkReferences(lines: readonly RecordedLine[]): void {
+    const known = (process: number | null) => process === null || this.#identities.has(process);
+    for (const { process } of [...this.#usages.keys()].map((id) => ({ process: id }))) {
+      if (!known(process)) throw malformed("end", `usage of process ${process}, never introduced`);
+    }
+    for (const { process } of [...lines, ...this.#uring, ...this.#stacks]) {
+      if (!known(process)) throw malformed("end", `process ${process} was never introduced`);
+    }
+    for (const { target, kind } of lines) this.#addUnnamed(target, kind);
+  }
+
+  /** A target whose name found no room in the recorder's tables still is a target of its own. */
+  #addUnnamed(id: string | null, kind: DescriptorKind): void {
+    if (id === null || this.#targets.has(id)) return;
+    const unresolved = { name: null, fileSystem: null, deleted: false, truncated: false };
+    this.#targets.set(id, { id, kind, ...unresolved });
+  }
+}
+
+function readKind(fields: Fields): DescriptorKind {
+  const kind = descriptorKinds[fields.count("kind")];
+  if (kind === undefined) throw fields.wrong("kind", `an index below ${descriptorKinds.length}`);
+  return kind;
+}
+
+/** Cell 0 holds the zeros; cell k the values above 2^(k-2) and up to 2^(k-1). */
+function readHistogram(fields: Fields, name: string): RecordedLine["sizes"] {
+  return fields
+    .cells(name)
+    .map(([cell, count]) => ({ atMost: cell === 0 ? 0 : 2 ** (cell - 1), count }))
+    .filter(({ count }) => count > 0);
+}
+
+function addLine(into: RecordedLine, line: RecordedLine, fields: Fields): void {
+  const counters = [
+    "count",
+    "bytes",
+    "requestedBytes",
+    "positioned",
+    "sequential",
+    "samples",
+  ] as const;
+  for (const name of counters) {
+    into[name] += line[name];
+    if (!Number.isSafeInteger(into[name])) throw fields.wrong("count", "a sum below 2^53");
+  }
+  if (into.onCpuNs !== null) into.onCpuNs += line.onCpuNs ?? 0;
+  into.wait.ioNs += line.wait.ioNs;
+  into.wait.otherNs += line.wait.otherNs;
+  into.sizes = addHistograms(into.sizes, line.sizes);
+  into.latency = addHistograms(into.latency, line.latency);
+}
+
+function addHistograms(
+  left: RecordedLine["sizes"],
+  right: RecordedLine["sizes"],
+): RecordedLine["sizes"] {
+  if (right.length === 0) return left;
+  const cells = new Map(left.map(({ atMost, count }) => [atMost, count]));
+  for (const { atMost, count } of right) cells.set(atMost, (cells.get(atMost) ?? 0) + count);
+  return [...cells]
+    .map(([atMost, count]) => ({ atMost, count }))
+    .sort((a, b) => a.atMost - b.atMost);
+}
+
+function readExit(fields: Fields): Pick<Recording, "exit" | "elapsedNs" | "rusage"> {
+  const signal = fields.index("signal", 64);
+  const rusage = fields.objectOrNull("rusage");
+  return {
+    exit: {
+      code: fields.countOrNull("code"),
+      signal: signal === 0 ? null : signalName(signal),
+    },
+    elapsedNs: fields.time("elapsed"),
+    rusage:
+      rusage === null
+        ? null
+        : {
+            userNs: rusage.time("user"),
+            systemNs: rusage.time("system"),
+            minorFaults: rusage.count("minflt"),
+            majorFaults: rusage.count("majflt"),
+            voluntarySwitches: rusage.count("nvcsw"),
+            involuntarySwitches: rusage.count("nivcsw"),
+          },
+  };
+}
+
+function readAudit(fields: Fields): Recording["audit"] & { readonly inside: number } {
+  const left = fields.count("left");
+  const exits = fields.count("exits");
+  const inside = fields.count("inflight");
+  return {
+    entered: left + inside + exits,
+    left,
+    inFlight: inside + exits,
+    exits,
+    inside,
+    unitemised: fields.count("unitemised"),
+    lost: fields.count("lost"),
+    unnamed: fields.count("unnamed"),
+    stillRunning: fields.count("running"),
+  };
+}
+
+/** The recorder's totals against its lines: what no line accounts for is lost, whatever it says. */
+function reconcile(
+  { inside, ...audit }: Recording["audit"] & { readonly inside: number },
+  lines: readonly RecordedLine[],
+): Recording["audit"] {
+  const itemised = lines.reduce((sum, line) => sum + line.count, 0);
+  // A call counted in a line a moment before the total was read must not make the total too small.
+  const left = Math.max(audit.left, itemised);
+  return {
+    ...audit,
+    left,
+    entered: left + inside + audit.exits,
+    lost: Math.max(audit.lost, left - itemised),
+  };
+}
