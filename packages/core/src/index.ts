@@ -8,6 +8,8 @@ export { nearestName } from "./nearest-name.ts";
 export * from "./prices.ts";
 export { displayWidth, type PrintableOptions, printable } from "./printable.ts";
 export * from "./recording.ts";
+export * from "./statistics.ts";
 export * from "./syscalls.ts";
 export { parseTraceExpression, type SyscallSelection } from "./trace-expression.ts";
 export { uringOpcodeName } from "./uring-opcodes.ts";
+export { type WaitReason, waitReason, waitReasons } from "./wait-reason.ts";

@@ -16,6 +16,8 @@ export const recorderPriceSchema = z.object({
   overheadNsPerCrossing: intervalSchema,
   /** "exact" timing only: what a null system call spends between the two hooks, else 0. */
   windowFloorNs: intervalSchema,
+  /** The "wait" a null system call shows though it waits for nothing but the recorder (ptrace). */
+  waitFloorNs: intervalSchema.optional(),
 });
 export type RecorderPrice = z.infer<typeof recorderPriceSchema>;
 

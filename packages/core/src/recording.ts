@@ -3,7 +3,8 @@ import { z } from "zod";
 import { machineSchema } from "./machine.ts";
 
 const count = z.number().int().nonnegative();
-const nanoseconds = z.number().nonnegative();
+/** Bounded so that no hostile file makes sums overflow; 2^53 ns are 104 days. */
+const nanoseconds = z.number().nonnegative().max(Number.MAX_SAFE_INTEGER);
 /** A system call by name; `syscall_0x1f4` when the table does not know the number. */
 const syscallName = z.string().min(1);
 
