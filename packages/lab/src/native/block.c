@@ -124,7 +124,7 @@ int block_plan(const struct thing *thing, void *state, const struct block_timer 
 		plan->attempts++;
 		plan->ratio = once ? (double)twice / (double)once : 0;
 		plan->linear = plan->ratio >= 2 * (1 - LINEAR_TOLERANCE) &&
-			       plan->ratio <= 2 * (1 + LINEAR_TOLERANCE);
+			plan->ratio <= 2 * (1 + LINEAR_TOLERANCE);
 		if (plan->linear || twice > LONGEST_BLOCK_NS)
 			break;
 		if (!at_limit)

@@ -150,7 +150,7 @@ static void calibrate_print(const struct order *order, const struct block_timer 
 static int calibrate_run(const struct order *order)
 {
 	struct block_timer timer;
-	struct block_plan plan = { 0 };
+	struct block_plan plan = {0};
 	void *state = NULL;
 	int result = order->thing->open(&state, order->argument);
 
@@ -185,7 +185,7 @@ static int calibrate_usage(void)
 
 int main(int argc, char **argv)
 {
-	struct order order = { 0 };
+	struct order order = {0};
 	int error;
 
 	if (argc == 2 && strcmp(argv[1], "identity") == 0) {

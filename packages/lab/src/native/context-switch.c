@@ -1,7 +1,7 @@
 /*
- * context-switch: one byte to another process and back over two pipes, both pinned to one CPU. A call
- * is a round trip; the events are the switches, two for each time this process left the CPU, as
- * the kernel counts them. Per switch there is one write and one read: what pipe-pair prices.
+ * context-switch: one byte to another process and back over two pipes, both pinned to one CPU. A
+ * call is a round trip; the events are the switches, two for each time this process left the CPU,
+ * as the kernel counts them. Per switch there is one write and one read: what pipe-pair prices.
  */
 #define _GNU_SOURCE 1
 #include <errno.h>

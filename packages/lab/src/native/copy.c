@@ -1,6 +1,6 @@
 /*
- * copy: one pread of `argument` bytes at offset 0 of a file in the page cache. Source and destination
- * are the same each time, so the size decides which cache both of them live in.
+ * copy: one pread of `argument` bytes at offset 0 of a file in the page cache. Source and
+ * destination are the same each time, so the size decides which cache both of them live in.
  */
 #define _GNU_SOURCE 1
 #include <errno.h>

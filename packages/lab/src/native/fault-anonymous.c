@@ -1,4 +1,5 @@
-/* fault-anonymous: the first write to a page of fresh private memory, which the kernel must zero. */
+/* fault-anonymous: the first write to a page of fresh private memory, which the kernel must zero.
+ */
 #define _GNU_SOURCE 1
 #include <errno.h>
 #include <stdlib.h>

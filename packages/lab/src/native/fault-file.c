@@ -1,6 +1,6 @@
 /*
- * fault-file: the first read of a page of a fresh mapping of a file in the page cache. Linux maps the
- * neighbours too (fault_around_bytes, 64 KiB by default), so the touches stride over them and
+ * fault-file: the first read of a page of a fresh mapping of a file in the page cache. Linux maps
+ * the neighbours too (fault_around_bytes, 64 KiB by default), so the touches stride over them and
  * what counts is the faults the kernel says it took, not the touches.
  */
 #define _GNU_SOURCE 1

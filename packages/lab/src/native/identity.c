@@ -1,6 +1,6 @@
 /*
- * identity: asks the processor itself whether a hypervisor runs it, and which. Firmware tables, which
- * other detectors read first, name the cloud's product or a container instead.
+ * identity: asks the processor itself whether a hypervisor runs it, and which. Firmware tables,
+ * which other detectors read first, name the cloud's product or a container instead.
  */
 #include "identity.h"
 
@@ -17,7 +17,7 @@
 static void identity_print_signature(void)
 {
 	unsigned int eax, registers[3];
-	char signature[sizeof(registers) + 1] = { 0 };
+	char signature[sizeof(registers) + 1] = {0};
 
 	__cpuid(HYPERVISOR_LEAF, eax, registers[0], registers[1], registers[2]);
 	(void)eax;

@@ -1,4 +1,5 @@
-/* pipe-pair: one byte into a pipe and out again, by one process: context-switch without the switch. */
+/* pipe-pair: one byte into a pipe and out again, by one process: context-switch without the switch.
+ */
 #define _GNU_SOURCE 1
 #include <errno.h>
 #include <fcntl.h>

@@ -48,7 +48,7 @@ static int temporary_file_fill(int fd, uint64_t bytes)
 int temporary_file_open(uint64_t bytes)
 {
 	/* /var/tmp before /tmp: the latter is often a tmpfs, which reads and faults differently. */
-	const char *folders[] = { getenv("TMPDIR"), "/var/tmp", "/tmp" };
+	const char *folders[] = {getenv("TMPDIR"), "/var/tmp", "/tmp"};
 	int error = -ENOENT;
 
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {

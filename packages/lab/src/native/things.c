@@ -14,15 +14,9 @@ extern const struct thing pipe_pair_thing;
 extern const struct thing context_switch_thing;
 
 const struct thing *const things[] = {
-	&null_thing,
-	&timer_thing,
-	&getppid_thing,
-	&read_byte_thing,
-	&copy_thing,
-	&fault_anonymous_thing,
-	&fault_file_thing,
-	&pipe_pair_thing,
-	&context_switch_thing,
+	&null_thing,	   &timer_thing,     &getppid_thing,
+	&read_byte_thing,  &copy_thing,	     &fault_anonymous_thing,
+	&fault_file_thing, &pipe_pair_thing, &context_switch_thing,
 };
 const size_t thing_count = sizeof(things) / sizeof(things[0]);
 

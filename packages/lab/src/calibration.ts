@@ -1,0 +1,232 @@
+/** calibration: measures this machine's prices, thing by thing, in rounds of fresh processes. */
+import { randomInt } from "node:crypto";
+import { performance } from "node:perf_hooks";
+import { CrossbillError, type Machine, PRICES_SCHEMA, type Prices } from "@crossbill/core";
+import { type CopyTier, copyTiers, readCaches } from "./cache-tiers.ts";
+import { conditionsBetween, type MachineConditions, machineConditions } from "./conditions.ts";
+import { derivePrices, type Measurement } from "./derive-prices.ts";
+import { nsPerEvent } from "./estimate.ts";
+import { identifyMachine } from "./machine.ts";
+import { measure } from "./measure.ts";
+import { type Progress, ProgressMeter } from "./progress.ts";
+import { randomNumbers, shuffled } from "./random-order.ts";
+import {
+  deriveRecorderPrice,
+  measureRecorder,
+  nsPerCall,
+  type RecorderMeasurement,
+  type RecorderMode,
+  recorderModes,
+  recorderOrder,
+} from "./recorder-price.ts";
+import type { CalibrationWarning } from "./warnings.ts";
+
+export interface CalibrateOptions {
+  /** At most 3 s instead of 15 s: fewer rounds, wider intervals. */
+  readonly quick?: boolean;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Ends the calibration early; the promise rejects with an AbortError. */
+  readonly signal?: AbortSignal;
+  /** Recorders to price; all by default. One that does not work here gets null and a warning. */
+  readonly recorders?: readonly RecorderMode[];
+  /** Repeats the random order of an earlier calibration. */
+  readonly seed?: number;
+  /** The machine, when the caller has identified it already. */
+  readonly machine?: Machine;
+}
+
+/** The prices, and all that is needed to judge them. */
+export interface Calibration {
+  readonly prices: Prices;
+  readonly warnings: readonly CalibrationWarning[];
+  readonly conditions: MachineConditions;
+  readonly seed: number;
+  readonly rounds: number;
+  /** One value for each process that was measured. */
+  readonly measurements: readonly Measurement[];
+  readonly recorderMeasurements: readonly RecorderMeasurement[];
+}
+
+/** How thorough a pass is. */
+interface Effort {
+  readonly rounds: number;
+  readonly seconds: number;
+  /** Loop length under a recorder, in quick passes. */
+  readonly recorderEffort: number;
+  /** No round begins that would end later than this, once there are two. */
+  readonly budgetMs: number;
+}
+
+const QUICK: Effort = { rounds: 3, seconds: 0.01, recorderEffort: 1, budgetMs: 2_500 };
+const FULL: Effort = { rounds: 7, seconds: 0.05, recorderEffort: 3, budgetMs: 12_500 };
+const FEWEST_ROUNDS = 2;
+
+/** Expected time of a process beyond what it is asked to measure: start, set-up, choice of blocks. */
+const START_MS = 12;
+/** Large copies need a large file first; about 1.5 GB/s, and some sixteen copies for the plan. */
+const LARGE_BYTES = 8 << 20;
+const LARGE_MS = 90;
+const RECORDER_MS = 50;
+/** Loads and stolen time above these make the machine a noisy one. */
+const STOLEN_SHARE = 0.05;
+
+/** One process of a round. */
+interface Task {
+  readonly doing: string;
+  readonly expectedMs: number;
+  run(round: number): Promise<void>;
+}
+
+/** What a calibration gathers while it runs. */
+class Gathering {
+  readonly measurements: Measurement[] = [];
+  readonly recorderMeasurements: RecorderMeasurement[] = [];
+  readonly failures = new Map<RecorderMode, string>();
+  readonly #effort: Effort;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(effort: Effort, signal: AbortSignal | undefined) {
+    this.#effort = effort;
+    this.#signal = signal;
+  }
+
+  thing(thing: string, argument = 0): Task {
+    const { seconds } = this.#effort;
+    const large = argument >= LARGE_BYTES ? LARGE_MS : 0;
+    return {
+      doing: argument > 1 ? `${thing} of ${argument} bytes` : thing,
+      expectedMs: seconds * 1000 + START_MS + large,
+      run: async (round) => {
+        const samples = await measure({ thing, argument, seconds }, this.#signal);
+        const ns = nsPerEvent(samples.blocks);
+        if (ns === null) return; // Nothing of the sort happened; derivePrices misses it if never.
+        const { linear } = samples;
+        this.measurements.push({ thing, argument, round, nsPerEvent: ns, linear });
+      },
+    };
+  }
+
+  /** The bare loop and the same under each recorder: one group, so that its differences pair. */
+  recorders(modes: readonly RecorderMode[], random: () => number): Task {
+    return {
+      doing: "the recorders' own cost",
+      expectedMs: (modes.length + 1) * RECORDER_MS * (1 + this.#effort.recorderEffort) * 0.5,
+      run: async (round) => {
+        for (const mode of shuffled(["bare" as const, ...modes], random)) {
+          if (mode === "bare") await this.#bare(round);
+          else if (!this.failures.has(mode)) await this.#recorded(mode, round);
+        }
+      },
+    };
+  }
+
+  async #bare(round: number): Promise<void> {
+    const samples = await measure(recorderOrder("bare", this.#effort.recorderEffort), this.#signal);
+    const ns = nsPerCall("bare", samples);
+    this.recorderMeasurements.push({ mode: "bare", round, nsPerCall: ns, seenNsPerCall: null });
+  }
+
+  async #recorded(mode: RecorderMode, round: number): Promise<void> {
+    try {
+      const one = await measureRecorder(mode, this.#effort.recorderEffort, this.#signal);
+      this.recorderMeasurements.push({ mode, round, ...one });
+    } catch (error) {
+      // A recorder that does not work here is expected; its price stays unknown.
+      if (!(error instanceof CrossbillError)) throw error;
+      this.failures.set(mode, error.message);
+    }
+  }
+}
+
+function plan(gathering: Gathering, tiers: readonly CopyTier[]): Task[] {
+  const copies = [1, ...tiers.map((tier) => tier.measureBytes)];
+  return [
+    gathering.thing("null"),
+    gathering.thing("timer"),
+    gathering.thing("getppid"),
+    gathering.thing("read-byte"),
+    ...copies.map((bytes) => gathering.thing("copy", bytes)),
+    gathering.thing("fault-anonymous"),
+    gathering.thing("fault-file"),
+    gathering.thing("pipe-pair"),
+    gathering.thing("context-switch"),
+  ];
+}
+
+/** Runs the tasks round by round in random order; fewer rounds when the machine is slow. */
+async function runRounds(
+  tasks: readonly Task[],
+  effort: Effort,
+  random: () => number,
+  report: (progress: Progress) => void,
+): Promise<number> {
+  const expectedMs = tasks.reduce((sum, task) => sum + task.expectedMs, 0) * effort.rounds;
+  const meter = new ProgressMeter(expectedMs, report, () => performance.now());
+  const start = performance.now();
+  let round = 0;
+  for (; round < effort.rounds; round++) {
+    const usedMs = performance.now() - start;
+    const nextMs = round === 0 ? 0 : usedMs / round;
+    if (round >= FEWEST_ROUNDS && usedMs + nextMs > effort.budgetMs) break;
+    for (const task of shuffled(tasks, random)) {
+      meter.begin(task.doing);
+      await task.run(round);
+      meter.done(task.expectedMs);
+    }
+  }
+  meter.end();
+  return round;
+}
+
+function surroundings(conditions: MachineConditions, machine: Machine): CalibrationWarning[] {
+  const warnings: CalibrationWarning[] = [];
+  const { loadBefore: load, stealShare: share } = conditions;
+  if (load > machine.cpus) warnings.push({ kind: "busy", load, cpus: machine.cpus });
+  if (share > STOLEN_SHARE) warnings.push({ kind: "stolen", share });
+  return warnings;
+}
+
+/**
+ * Measures the prices of this machine: a full pass in under 15 s, a quick one in under 3 s.
+ * @throws UnsupportedError when something cannot be measured here; AbortError through `signal`.
+ */
+export async function calibrate(options: CalibrateOptions = {}): Promise<Calibration> {
+  const effort = options.quick === true ? QUICK : FULL;
+  const seed = options.seed ?? randomInt(2 ** 32);
+  const random = randomNumbers(seed);
+  const machine = options.machine ?? identifyMachine();
+  const tiers = copyTiers(readCaches());
+  const modes = options.recorders ?? recorderModes;
+  const gathering = new Gathering(effort, options.signal);
+  const tasks = plan(gathering, tiers);
+  if (modes.length > 0) tasks.push(gathering.recorders(modes, random));
+
+  const before = machineConditions();
+  const rounds = await runRounds(tasks, effort, random, options.onProgress ?? (() => {}));
+  const conditions = conditionsBetween(before, machineConditions());
+
+  const { measurements, recorderMeasurements, failures } = gathering;
+  const { prices, warnings } = derivePrices(measurements, tiers);
+  const recorder = (mode: RecorderMode) => deriveRecorderPrice(mode, recorderMeasurements);
+  for (const [mode, why] of failures) warnings.push({ kind: "recorder", recorder: mode, why });
+  return {
+    prices: {
+      schema: PRICES_SCHEMA,
+      measuredAt: new Date().toISOString(),
+      machine,
+      quick: options.quick === true,
+      ...prices,
+      recorders: {
+        ebpfSampled: recorder("ebpfSampled"),
+        ebpfExact: recorder("ebpfExact"),
+        ptrace: recorder("ptrace"),
+      },
+    },
+    warnings: [...warnings, ...surroundings(conditions, machine)],
+    conditions,
+    seed,
+    rounds,
+    measurements,
+    recorderMeasurements,
+  };
+}

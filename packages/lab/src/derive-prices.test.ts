@@ -1,0 +1,94 @@
+import { UnsupportedError } from "@crossbill/core";
+import { expect, test } from "vitest";
+import { derivePrices, type Measurement } from "./derive-prices.ts";
+
+const tiers = [
+  { tier: "L1", measureBytes: 1001, upToBytes: 2000 },
+  { tier: "DRAM", measureBytes: 2001, upToBytes: null },
+];
+
+/** One round of invented values, in ns per event; `slow` slows the whole machine. */
+function round(number: number, slow = 0, changes: Record<string, number> = {}): Measurement[] {
+  const values: Record<string, number> = {
+    "null 0": 1,
+    "timer 0": 25,
+    "getppid 0": 151,
+    "read-byte 0": 401,
+    "copy 1": 400,
+    "copy 1001": 500,
+    "copy 2001": 1400,
+    "fault-anonymous 0": 1001,
+    "fault-file 0": 1501,
+    "pipe-pair 0": 700,
+    "context-switch 0": 3700,
+    ...changes,
+  };
+  return Object.entries(values).map(([key, ns]) => {
+    const [thing = "", argument = ""] = key.split(" ");
+    return {
+      thing,
+      argument: Number(argument),
+      round: number,
+      nsPerEvent: ns + slow,
+      linear: true,
+    };
+  });
+}
+
+test("the harness is subtracted, bytes are a slope and a switch is without its two calls", () => {
+  const { prices, warnings } = derivePrices([...round(0), ...round(1)], tiers);
+  expect(warnings).toEqual([]);
+  const likely = (interval: { likely: number }): number => interval.likely;
+  expect(likely(prices.nullSyscallNs)).toBe(150);
+  expect(likely(prices.oneByteReadNs)).toBe(400);
+  expect(prices.copyNsPerByte.map(({ ns }) => likely(ns))).toEqual([0.1, 0.5]);
+  expect(likely(prices.anonymousFaultNs)).toBe(1000);
+  expect(likely(prices.fileFaultNs)).toBe(1500);
+  expect(likely(prices.contextSwitchNs)).toBe(3000);
+});
+
+test("what slows a whole round cancels, because rounds are paired", () => {
+  const { prices } = derivePrices([...round(0), ...round(1, 5000), ...round(2, 90)], tiers);
+  expect(prices.nullSyscallNs).toEqual({ low: 150, likely: 150, high: 150 });
+});
+
+test("a round that lacks the thing to subtract is left out, not counted as zero", () => {
+  const torn = round(1).filter(({ thing }) => thing !== "null");
+  const { prices } = derivePrices([...round(0), ...torn], tiers);
+  expect(prices.nullSyscallNs.high).toBe(150);
+});
+
+test("impossible orders are told, each with its two sides", () => {
+  const bad = { "timer 0": 900, "read-byte 0": 120, "copy 1001": 300, "context-switch 0": 600 };
+  const { warnings, prices } = derivePrices(round(0, 0, bad), tiers);
+  const told = warnings.map((warning) =>
+    warning.kind === "impossible-order" ? `${warning.cheaper} < ${warning.dearer}` : warning.kind,
+  );
+  expect(told).toEqual([
+    "reading the clock < a null system call",
+    "a null system call < a read of one byte",
+    "nothing < a context switch",
+    "nothing < copying in L1",
+  ]);
+  expect(prices.contextSwitchNs.low).toBe(0);
+});
+
+test("a thing that is not linear in most rounds is told, one bad round is not", () => {
+  const bent = (number: number): Measurement[] =>
+    round(number).map((one) => (one.thing === "getppid" ? { ...one, linear: false } : one));
+  expect(derivePrices([...round(0), ...round(1), ...bent(2)], tiers).warnings).toEqual([]);
+  expect(derivePrices([...round(0), ...bent(1), ...bent(2)], tiers).warnings).toEqual([
+    { kind: "not-linear", thing: "getppid" },
+  ]);
+});
+
+test("processes that disagree are told", () => {
+  const all = [round(0), round(1, 0, { "getppid 0": 999 }), round(2)].flat();
+  const { warnings } = derivePrices(all, tiers);
+  expect(warnings).toMatchObject([{ kind: "wide", price: "the null system call" }]);
+});
+
+test("a thing without any sample is an error, never a price of zero", () => {
+  const without = round(0).filter(({ thing }) => thing !== "fault-file");
+  expect(() => derivePrices(without, tiers)).toThrow(UnsupportedError);
+});

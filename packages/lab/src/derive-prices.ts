@@ -1,0 +1,135 @@
+/** derive-prices: from what each process measured to prices; pure. */
+import { type Interval, type Prices, UnsupportedError } from "@crossbill/core";
+import type { CopyTier } from "./cache-tiers.ts";
+import { intervalOver, relativeSpread } from "./estimate.ts";
+import type { CalibrationWarning } from "./warnings.ts";
+
+/** The low quantile of one process: what one event of a thing cost in one round. */
+export interface Measurement {
+  readonly thing: string;
+  readonly argument: number;
+  readonly round: number;
+  readonly nsPerEvent: number;
+  readonly linear: boolean | null;
+}
+
+/** The prices that need no recorder. */
+export type MechanismPrices = Pick<
+  Prices,
+  | "nullSyscallNs"
+  | "oneByteReadNs"
+  | "copyNsPerByte"
+  | "anonymousFaultNs"
+  | "fileFaultNs"
+  | "contextSwitchNs"
+>;
+
+/** Beyond half its value to either side an interval is worth a word. */
+const WIDE = 0.5;
+
+/** What one round measured, by name of the thing. */
+class Rounds {
+  readonly #values = new Map<string, Map<number, number>>();
+
+  constructor(measurements: readonly Measurement[]) {
+    for (const { thing, argument, round, nsPerEvent } of measurements) {
+      const key = `${thing} ${argument}`;
+      const rounds = this.#values.get(key) ?? new Map<number, number>();
+      this.#values.set(key, rounds.set(round, nsPerEvent));
+    }
+  }
+
+  /**
+   * The interval of `thing` minus `less`, round by round: both were measured within a second of
+   * each other, so what slows the whole machine cancels. `per` divides the difference.
+   */
+  interval(thing: string, less: string | null, per = 1): Interval {
+    const rounds = this.#values.get(thing) ?? new Map<number, number>();
+    const floor = less === null ? null : this.#values.get(less);
+    const values = [...rounds].flatMap(([round, ns]) => {
+      const subtract = floor === null ? 0 : floor?.get(round);
+      return subtract === undefined ? [] : [(ns - subtract) / per];
+    });
+    const interval = intervalOver(values);
+    if (interval === null) throw new UnsupportedError(`calibration (no sample of ${thing})`, null);
+    return interval;
+  }
+}
+
+/**
+ * The prices of the mechanisms, and what is doubtful about them.
+ * @throws UnsupportedError when a thing was not measured in any round.
+ */
+export function derivePrices(
+  measurements: readonly Measurement[],
+  tiers: readonly CopyTier[],
+): { prices: MechanismPrices; warnings: CalibrationWarning[] } {
+  const rounds = new Rounds(measurements);
+  const prices: MechanismPrices = {
+    nullSyscallNs: rounds.interval("getppid 0", "null 0"),
+    oneByteReadNs: rounds.interval("read-byte 0", "null 0"),
+    copyNsPerByte: tiers.map(({ tier, measureBytes, upToBytes }) => ({
+      tier,
+      upToBytes,
+      // The slope: the call's own price, the same at one byte, drops out.
+      ns: rounds.interval(`copy ${measureBytes}`, "copy 1", measureBytes - 1),
+    })),
+    anonymousFaultNs: rounds.interval("fault-anonymous 0", "null 0"),
+    fileFaultNs: rounds.interval("fault-file 0", "null 0"),
+    contextSwitchNs: rounds.interval("context-switch 0", "pipe-pair 0"),
+  };
+  const warnings = [
+    ...orderWarnings(prices, rounds.interval("timer 0", "null 0")),
+    ...linearityWarnings(measurements),
+    ...widthWarnings(prices),
+  ];
+  return { prices, warnings };
+}
+
+/** Orders that hold on every machine: timer < null system call < read; bytes and switches cost. */
+function orderWarnings(prices: MechanismPrices, timer: Interval): CalibrationWarning[] {
+  const one: Interval = { low: 0, likely: 0, high: 0 };
+  const ordered: readonly [string, Interval, string, Interval][] = [
+    ["reading the clock", timer, "a null system call", prices.nullSyscallNs],
+    ["a null system call", prices.nullSyscallNs, "a read of one byte", prices.oneByteReadNs],
+    ["nothing", one, "a context switch", prices.contextSwitchNs],
+    ["nothing", one, "an anonymous page fault", prices.anonymousFaultNs],
+    ["nothing", one, "a page fault of a file", prices.fileFaultNs],
+    ...prices.copyNsPerByte.map(({ tier, ns }): [string, Interval, string, Interval] => [
+      "nothing",
+      one,
+      `copying in ${tier}`,
+      ns,
+    ]),
+  ];
+  return ordered
+    .filter(([, low, , high]) => low.likely >= high.likely)
+    .map(([cheaper, , dearer]) => ({ kind: "impossible-order", cheaper, dearer }));
+}
+
+/** Things that failed the check in most rounds; one round may have met a busy moment. */
+function linearityWarnings(measurements: readonly Measurement[]): CalibrationWarning[] {
+  const names = new Set(measurements.map(({ thing }) => thing));
+  return [...names].flatMap((thing): CalibrationWarning[] => {
+    const checked = measurements.filter((one) => one.thing === thing && one.linear !== null);
+    const failed = checked.filter((one) => one.linear === false);
+    return failed.length * 2 > checked.length ? [{ kind: "not-linear", thing }] : [];
+  });
+}
+
+function widthWarnings(prices: MechanismPrices): CalibrationWarning[] {
+  const named: readonly [string, Interval][] = [
+    ["the null system call", prices.nullSyscallNs],
+    ["the read of one byte", prices.oneByteReadNs],
+    ["the anonymous page fault", prices.anonymousFaultNs],
+    ["the page fault of a file", prices.fileFaultNs],
+    ["the context switch", prices.contextSwitchNs],
+  ];
+  return named
+    .map(([price, interval]) => ({
+      kind: "wide" as const,
+      price,
+      spread: relativeSpread(interval),
+    }))
+    .filter(({ spread }) => spread > WIDE);
+}

@@ -1,0 +1,41 @@
+/** warnings: what makes a calibration doubtful, as values with one renderer. */
+
+export type CalibrationWarning =
+  /** The cheaper thing came out dearer: the clock or the machine misled us. */
+  | { readonly kind: "impossible-order"; readonly cheaper: string; readonly dearer: string }
+  /** 2n calls did not take twice as long as n. */
+  | { readonly kind: "not-linear"; readonly thing: string }
+  /** Processes disagree by more than half. */
+  | { readonly kind: "wide"; readonly price: string; readonly spread: number }
+  /** The hypervisor gave the CPUs to somebody else. */
+  | { readonly kind: "stolen"; readonly share: number }
+  | { readonly kind: "busy"; readonly load: number; readonly cpus: number }
+  | { readonly kind: "recorder"; readonly recorder: string; readonly why: string };
+
+const percent = (share: number): string => `${Math.round(share * 100)} %`;
+
+/** One line for one warning. */
+export function calibrationWarningText(warning: CalibrationWarning): string {
+  let text: string;
+  switch (warning.kind) {
+    case "impossible-order":
+      text = `${warning.cheaper} came out dearer than ${warning.dearer}: calibrate again when the machine is quiet`;
+      break;
+    case "not-linear":
+      text = `${warning.thing}: twice the calls did not take twice the time`;
+      break;
+    case "wide":
+      text = `${warning.price} varies by ${percent(warning.spread)} between processes`;
+      break;
+    case "stolen":
+      text = `the hypervisor took ${percent(warning.share)} of the CPU time while measuring`;
+      break;
+    case "busy":
+      text = `the machine was busy while measuring (load ${warning.load.toFixed(1)} on ${warning.cpus} CPUs)`;
+      break;
+    case "recorder":
+      text = `the cost of the ${warning.recorder} recorder is unknown: ${warning.why}`;
+      break;
+  }
+  return text;
+}

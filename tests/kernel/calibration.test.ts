@@ -1,0 +1,165 @@
+/** The measuring program and the calibration, run for real: counts and orders, never times. */
+import { execFile, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { pricesSchema } from "@crossbill/core";
+import {
+  calibrate,
+  calibrationWarningText,
+  identifyMachine,
+  loadPrices,
+  type Progress,
+  pricesStillMatch,
+  savePrices,
+} from "@crossbill/lab";
+import { expect, test } from "vitest";
+
+const run = promisify(execFile);
+const program = fileURLToPath(
+  new URL("../../packages/lab/build/crossbill-calibrate", import.meta.url),
+);
+
+interface Line {
+  readonly calls: number;
+  readonly events: number;
+  readonly ns: number;
+}
+
+async function blocks(...order: string[]): Promise<Line[]> {
+  const { stdout } = await run(program, order);
+  const lines: unknown[] = stdout
+    .trim()
+    .split("\n")
+    .map((line): unknown => JSON.parse(line));
+  expect(lines.at(-1)).toEqual({ blocks: lines.length - 2 });
+  return lines.slice(1, -1).map((line) => {
+    expect(line).toMatchObject({
+      calls: expect.any(Number),
+      events: expect.any(Number),
+      ns: expect.any(Number),
+    });
+    const { calls, events, ns } = Object(line);
+    return { calls, events, ns };
+  });
+}
+
+const sum = (lines: readonly Line[], field: keyof Line): number =>
+  lines.reduce((total, line) => total + line[field], 0);
+
+/** How often strace saw one system call of a run. */
+function straceCount(name: string, order: readonly string[]): number {
+  const folder = mkdtempSync(join(tmpdir(), "crossbill-strace-"));
+  const file = join(folder, "counts");
+  try {
+    const strace = ["-f", "-o", file, "-e", `trace=${name}`, program, ...order];
+    expect(spawnSync("strace", strace).status).toBe(0);
+    const calls = readFileSync(file, "utf8").split("\n");
+    return calls.filter((line) => line.includes(`${name}(`)).length;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("exactly the calls asked for are made, whatever the block", async () => {
+  // Primes: no block size divides them.
+  for (const thing of ["null", "timer", "getppid", "read-byte", "pipe-pair"]) {
+    const lines = await blocks(thing, "--calls", "10007", "--block", "1009");
+    expect(sum(lines, "calls")).toBe(10_007);
+    expect(sum(lines, "events")).toBe(10_007);
+    expect(lines).toHaveLength(10);
+  }
+});
+
+test("strace counts the getppid calls that were asked for, and no others", () => {
+  expect(straceCount("getppid", ["getppid", "--calls", "2003"])).toBe(2003);
+  expect(straceCount("pread64", ["copy", "4096", "--calls", "503"])).toBe(503);
+});
+
+test("each page touched in fresh anonymous memory is one fault", async () => {
+  const lines = await blocks("fault-anonymous", "--calls", "4099", "--block", "1009");
+  expect(sum(lines, "calls")).toBe(4099);
+  expect(sum(lines, "events")).toBe(4099);
+});
+
+test("a mapped file faults at least once a block, and never more often than it is touched", async () => {
+  const lines = await blocks("fault-file", "--calls", "997", "--block", "101");
+  expect(sum(lines, "calls")).toBe(997);
+  for (const { calls, events } of lines) {
+    expect(events).toBeGreaterThanOrEqual(1);
+    expect(events).toBeLessThanOrEqual(calls);
+  }
+});
+
+test("every round trip is two switches at least", async () => {
+  const lines = await blocks("context-switch", "--calls", "1009");
+  expect(sum(lines, "calls")).toBe(1009);
+  expect(sum(lines, "events")).toBeGreaterThanOrEqual(2 * 1009 * 0.95);
+});
+
+test("an unknown thing, a bad number and a size out of range are refused", () => {
+  const status = (...order: string[]) => spawnSync(program, order).status;
+  expect(status()).toBe(2);
+  expect(status("nonsense")).toBe(2);
+  expect(status("getppid", "--calls", "-1")).toBe(2);
+  expect(status("getppid", "--calls", "9999999999999999999999")).toBe(2);
+  expect(status("getppid", "--seconds", "nan")).toBe(2);
+  expect(status("getppid", "--seconds")).toBe(2);
+  expect(status("copy", "0")).toBe(1);
+  expect(status("copy", "4294967295")).toBe(1);
+});
+
+test("a quick calibration gives valid, ordered prices and tells its progress", async () => {
+  const seen: Progress[] = [];
+  const result = await calibrate({ quick: true, onProgress: (progress) => seen.push(progress) });
+  const { prices, warnings } = result;
+  pricesSchema.parse(prices);
+  const orders = warnings.filter(({ kind }) => kind === "impossible-order");
+  expect(orders.map(calibrationWarningText)).toEqual([]);
+  expect(prices.nullSyscallNs.likely).toBeLessThan(prices.oneByteReadNs.likely);
+  expect(prices.copyNsPerByte.at(-1)?.upToBytes).toBeNull();
+  const shares = seen.map(({ share }) => share);
+  expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+  expect(shares.at(-1)).toBe(1);
+  expect(new Set(result.measurements.map(({ round }) => round)).size).toBe(result.rounds);
+});
+
+test("the ptrace recorder, which works for any user, gets a price above the bare call's", async () => {
+  const { prices, warnings } = await calibrate({ quick: true, recorders: ["ptrace"] });
+  expect(warnings.filter(({ kind }) => kind === "recorder")).toEqual([]);
+  const price = prices.recorders.ptrace;
+  expect(price?.overheadNsPerCrossing.low).toBeGreaterThan(prices.nullSyscallNs.likely);
+  expect(prices.recorders.ebpfSampled).toBeNull();
+});
+
+test("an abort ends the calibration", async () => {
+  const controller = new AbortController();
+  const pending = calibrate({
+    quick: true,
+    signal: controller.signal,
+    onProgress: ({ share }) => {
+      if (share > 0.2) controller.abort();
+    },
+  });
+  await expect(pending).rejects.toMatchObject({ name: "AbortError" });
+});
+
+test("the machine is the same machine twice, and its prices are found again", async () => {
+  const machine = identifyMachine();
+  expect(identifyMachine()).toEqual(machine);
+  const folder = mkdtempSync(join(tmpdir(), "crossbill-prices-"));
+  try {
+    const { prices } = await calibrate({ quick: true, recorders: [], machine });
+    savePrices(prices, join(folder, "crossbill"));
+    expect(loadPrices(machine, join(folder, "crossbill"))).toMatchObject({ state: "found" });
+    const check = await pricesStillMatch({
+      ...prices,
+      nullSyscallNs: { low: 1e6, likely: 1e6, high: 1e6 },
+    });
+    expect(check.matches).toBe(false);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
