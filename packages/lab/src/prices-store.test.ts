@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -12,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Machine, PermissionError, PRICES_SCHEMA, type Prices } from "@crossbill/core";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import {
   loadPrices,
   machineDifferences,
@@ -156,22 +157,28 @@ test("nothing is stored in a folder that others may write to, or that is a link"
   expect(readdirSync(join(root, "real"))).toEqual([]);
 });
 
-test("a file that belongs to somebody else is neither read nor trusted", (context) => {
-  const owner = process.geteuid?.();
+test("a file that belongs to somebody else is not read, and nothing is stored beside it", () => {
   const path = savePrices(prices, folder);
-  const getuid = process.geteuid;
-  if (owner === undefined || getuid === undefined) return context.skip("no user ids here");
-  process.geteuid = () => owner + 1;
+  const asked = vi.spyOn(process, "geteuid").mockReturnValue(4_000_000_000);
   try {
+    const owner = process.getuid?.();
     expect(loadPrices(machine, folder)).toMatchObject({
       state: "unusable",
-      why: `it belongs to user ${owner}, not to user ${owner + 1}`,
+      why: `it belongs to user ${owner}, not to user 4000000000`,
     });
     expect(() => savePrices(prices, folder)).toThrow(PermissionError);
   } finally {
-    process.geteuid = getuid;
+    asked.mockRestore();
   }
   expect(loadPrices(machine, folder)).toMatchObject({ state: "found", path });
+});
+
+test.runIf(process.getuid?.() === 0)("root does not read what it gave away either", () => {
+  const path = savePrices(prices, folder);
+  chownSync(path, 65_534, 65_534);
+  expect(loadPrices(machine, folder)).toMatchObject({ state: "unusable" });
+  chownSync(folder, 65_534, 65_534);
+  expect(() => savePrices(prices, folder)).toThrow(PermissionError);
 });
 
 test("a key cannot lead out of the folder", () => {
