@@ -13,7 +13,8 @@ LAB_OUT := packages/lab/build
 # What both recorders stand on.
 SHARED := stream launch identity path-search control
 
-PTRACE := $(SHARED) ptrace-recorder
+PTRACE := $(SHARED) task-files target-table line-table socket-name descriptor process-entry tracee \
+	accounting crossing trace-attach trace-loop ptrace-output ptrace-recorder
 EBPF := $(SHARED) recorder
 
 BINARIES := $(if $(wildcard $(NATIVE)/ptrace-recorder.c),$(OUT)/crossbill-ptrace)

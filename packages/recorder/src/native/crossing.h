@@ -1,0 +1,18 @@
+/* crossing.h: makes a finished call of an entry stop and an exit stop. */
+#ifndef CROSSBILL_CROSSING_H
+#define CROSSBILL_CROSSING_H
+
+#include <stdint.h>
+
+#include "tracee.h"
+
+/*
+ * Limits the search for targets to these calls; all others are still counted and timed. `list` is
+ * decimal numbers with commas. Returns 0, or -EINVAL.
+ */
+int crossing_select(const char *list);
+
+/* The thread stands at the entry or the exit of a call; `at` is when we saw it stop, ns. */
+void crossing_stop(struct tracee *tracee, uint64_t at);
+
+#endif
