@@ -1,4 +1,11 @@
 /** @crossbill/core: what every package agrees on. It performs no input or output and reads no clock. */
+
+export { type Grouping, groupLines, type LineGroup } from "./bill/group-lines.ts";
+export { lineCost } from "./bill/lines.ts";
+export { selectCalls } from "./bill/select-calls.ts";
+export * from "./bill/shape.ts";
+export { type BillWarning, describeWarning, warningSchema } from "./bill/warnings.ts";
+export { makeBill } from "./bill.ts";
 export { decodeByteString, decodeBytes, encodeBytes } from "./byte-text.ts";
 export { errnoName, signalName, signalNumber } from "./errno.ts";
 export * from "./errors.ts";

@@ -5,8 +5,11 @@ import { machineSchema } from "./machine.ts";
 const count = z.number().int().nonnegative();
 /** Bounded so that no hostile file makes sums overflow; 2^53 ns are 104 days. */
 const nanoseconds = z.number().nonnegative().max(Number.MAX_SAFE_INTEGER);
+/** Names from our own tables; letters only, so that a hostile file can bring no other. */
+const tableName = z.string().regex(/^\w{1,64}$/);
 /** A system call by name; `syscall_0x1f4` when the table does not know the number. */
-const syscallName = z.string().min(1);
+const syscallName = tableName;
+const errorName = z.string().regex(/^(E[A-Z0-9_]{1,40}|errno_\d{1,10})$/);
 
 /** What a descriptor refers to. `none`: the call takes no descriptor. `unknown`: it was not open. */
 export const descriptorKinds = [
@@ -88,7 +91,7 @@ export const recordedLineSchema = z.object({
   process: count.nullable(),
   syscall: syscallName,
   /** Name of the errno the calls failed with, null for success. */
-  error: z.string().nullable(),
+  error: errorName.nullable(),
   kind: descriptorKindSchema,
   /** Reference into `targets`; null: no descriptor, or not itemised by target. */
   target: z.string().nullable(),
@@ -124,7 +127,7 @@ export type RecordedStack = z.infer<typeof recordedStackSchema>;
 
 export const recordedUringSchema = z.object({
   process: count.nullable(),
-  opcode: z.string(),
+  opcode: tableName,
   submitted: count,
   completed: count,
   errors: count,
@@ -146,7 +149,7 @@ export const recordingSchema = z.object({
   elapsedNs: nanoseconds,
   exit: z.object({
     code: z.number().int().nullable(),
-    signal: z.string().nullable(),
+    signal: tableName.nullable(),
   }),
   /** What the kernel's own accounting says of the finished processes; null when attached. */
   rusage: z

@@ -1,0 +1,56 @@
+/** Exact split: CPU time by two hooks around every call, less what a null call spends between them. */
+import type { CpuSplit } from "./cpu-split.ts";
+import { type FaultBasis, unsampledFaultCpuNs } from "./fault-basis.ts";
+import type { LedgerProcess } from "./ledger.ts";
+import type { Rates } from "./rates.ts";
+
+/**
+ * Between the hooks lies a call's work and a part of its boundary and of the recorder's cost, together
+ * the window floor; the rest of those two lies outside, where user code and faults are.
+ */
+export function splitExact(process: LedgerProcess, rates: Rates, basis: FaultBasis): CpuSplit {
+  const { recorded, crossings } = process;
+  const floor = rates.windowFloor.likely;
+  const boundary = crossings * rates.boundary.likely;
+  const overhead = crossings * rates.overhead.likely;
+  const lineKernel = process.lines.map((line) =>
+    Math.max(0, (line.recorded.onCpuNs ?? 0) - line.recorded.count * floor),
+  );
+  const outsidePrice = Math.max(0, rates.boundary.likely + rates.overhead.likely - floor);
+  let left = Math.max(0, recorded.onCpuNs - betweenHooks(process) - crossings * outsidePrice);
+  const restKernel = Math.min(left, unfinishedNs(process));
+  left -= restKernel;
+  const faultCpuNs = Math.min(left, faultNs(process, rates, basis, left));
+  return {
+    boundaryNs: boundary,
+    overheadNs: overhead,
+    userNs: left - faultCpuNs,
+    faultCpuNs,
+    kernelNs: lineKernel.reduce((sum, ns) => sum + ns, restKernel),
+    lineKernel,
+    restKernel,
+  };
+}
+
+/** CPU time between the hooks of all calls that returned. */
+export function betweenHooks(process: LedgerProcess): number {
+  return process.lines.reduce((sum, line) => sum + (line.recorded.onCpuNs ?? 0), 0);
+}
+
+/**
+ * Calls that never return pass no second hook; the sampler, when it ran and credits lines, shows their
+ * share: samples in calls that no line holds.
+ */
+function unfinishedNs(process: LedgerProcess): number {
+  const { user, syscall, fault } = process.recorded.samples;
+  const inLines = process.lines.reduce((sum, line) => sum + line.recorded.samples, 0);
+  if (inLines === 0) return 0;
+  const total = user + syscall + fault;
+  return (process.recorded.onCpuNs * Math.max(0, syscall - inLines)) / Math.max(1, total);
+}
+
+function faultNs(process: LedgerProcess, rates: Rates, basis: FaultBasis, outside: number): number {
+  const { user, fault } = process.recorded.samples;
+  if (basis !== "sampled") return unsampledFaultCpuNs(process.recorded, rates.minorFault.likely);
+  return user + fault > 0 ? (outside * fault) / (user + fault) : 0;
+}

@@ -1,0 +1,140 @@
+/** Lines: what the bill itemises, one per process, system call and target, dearest first. */
+import type { DescriptorKind, HistogramCell, Recording, Target } from "../recording.ts";
+import {
+  aroundLikely,
+  histogramMaximum,
+  histogramQuantile,
+  mergeHistograms,
+  scaleInterval,
+  subtractIntervals,
+  wilsonInterval,
+  zeroInterval,
+} from "../statistics.ts";
+import type { WaitReason } from "../wait-reason.ts";
+import { addWait } from "./ledger.ts";
+import type { PricedLine, ProcessAccount } from "./process-account.ts";
+import type { Rates } from "./rates.ts";
+import type { BillLine, BillTarget } from "./shape.ts";
+
+interface OpenLine {
+  readonly account: ProcessAccount;
+  readonly target: BillTarget;
+  readonly parts: PricedLine[];
+}
+
+/** Merges lines that differ in error only, or in a target that nobody could tell apart. */
+export function makeLines(
+  recording: Recording,
+  accounts: readonly ProcessAccount[],
+  rates: Rates,
+): BillLine[] {
+  const targets = new Map(recording.targets.map((target) => [target.id, target]));
+  const open = new Map<string, OpenLine>();
+  for (const account of accounts) {
+    for (const part of account.lines) {
+      const { kind, target: id, syscall } = part.line.recorded;
+      const target = billTarget(kind, id === null ? undefined : targets.get(id));
+      const key = JSON.stringify([account.process.recorded.id, syscall, target]);
+      const line = open.get(key);
+      if (line === undefined) open.set(key, { account, target, parts: [part] });
+      else line.parts.push(part);
+    }
+  }
+  const lines = [...open.values()].map((line) => closeLine(line, recording, rates));
+  return lines.sort(byCost);
+}
+
+/** What a line costs: its boundary, its work and its waiting, ns. */
+export function lineCost(line: { boundaryNs: number; kernelNs: number; waitNs: number }): number {
+  return line.boundaryNs + line.kernelNs + line.waitNs;
+}
+
+function billTarget(kind: DescriptorKind, target: Target | undefined): BillTarget {
+  return {
+    kind: target?.kind ?? kind,
+    path: target?.name ?? null,
+    fileSystem: target?.fileSystem ?? null,
+    deleted: target?.deleted ?? false,
+    truncated: target?.truncated ?? false,
+    unresolved: kind !== "none" && (target?.name ?? null) === null,
+  };
+}
+
+function closeLine(line: OpenLine, recording: Recording, rates: Rates): BillLine {
+  const { account, target, parts } = line;
+  const { recorded } = account.process;
+  const sum = (of: (part: PricedLine) => number) =>
+    parts.reduce((total, part) => total + of(part), 0);
+  const errors: Record<string, number> = {};
+  const waits = new Map<WaitReason, number>();
+  for (const { line: part } of parts) {
+    const { error, count } = part.recorded;
+    if (error !== null) errors[error] = (errors[error] ?? 0) + count;
+    for (const [reason, ns] of part.waits) addWait(waits, reason, ns);
+  }
+  const positioned = sum(({ line: part }) => part.recorded.positioned);
+  const sequential = sum(({ line: part }) => part.recorded.sequential);
+  const kernelNs = sum((part) => part.kernelNs);
+  return {
+    process: { pid: recorded.pid, comm: recorded.comm, exe: recorded.exe, id: recorded.id },
+    syscall: parts[0]?.line.recorded.syscall ?? "",
+    target,
+    count: sum(({ line: part }) => part.recorded.count),
+    errors,
+    bytes: sum(({ line: part }) => part.recorded.bytes),
+    requestedBytes: sum(({ line: part }) => part.recorded.requestedBytes),
+    sizes: mergeHistograms(...parts.map(({ line: part }) => part.recorded.sizes)),
+    sequential: positioned > 0 ? Math.min(1, sequential / positioned) : null,
+    boundaryNs: sum((part) => part.boundaryNs),
+    kernelNs,
+    waitNs: sum(({ line: part }) => part.waitNs),
+    waits: Object.fromEntries(waits),
+    intervals: { kernelNs: kernelInterval(line, kernelNs, recording, rates) },
+    latency: latencyOf(parts.flatMap(({ line: part }) => part.recorded.latency)),
+  };
+}
+
+/** Timed: the window floor's interval. Sampled: the interval of the line's share of all samples. */
+function kernelInterval(
+  { account, parts }: OpenLine,
+  kernelNs: number,
+  { timing }: Recording,
+  rates: Rates,
+): BillLine["intervals"]["kernelNs"] {
+  const lines = parts.map((part) => part.line.recorded);
+  const count = lines.reduce((sum, line) => sum + line.count, 0);
+  if (timing === "exact") {
+    const onCpu = lines.reduce((sum, line) => sum + (line.onCpuNs ?? 0), 0);
+    const measured = { low: onCpu, likely: onCpu, high: onCpu };
+    const floor = scaleInterval(rates.windowFloor, count);
+    return aroundLikely(subtractIntervals(measured, floor), kernelNs);
+  }
+  const { samples, onCpuNs } = account.process.recorded;
+  const total = samples.user + samples.syscall + samples.fault;
+  if (total === 0) return aroundLikely({ ...zeroInterval, high: onCpuNs }, kernelNs);
+  const hits = lines.reduce((sum, line) => sum + line.samples, 0);
+  const inCalls = scaleInterval(wilsonInterval(hits, total), onCpuNs);
+  const ownCost = {
+    low: (rates.boundary.low + rates.overhead.low) * count,
+    likely: (rates.boundary.likely + rates.overhead.likely) * count,
+    high: (rates.boundary.high + rates.overhead.high) * count,
+  };
+  return aroundLikely(subtractIntervals(inCalls, ownCost), kernelNs);
+}
+
+function latencyOf(cells: readonly HistogramCell[]): BillLine["latency"] {
+  const merged = mergeHistograms(cells);
+  const at = (quantile: number) => histogramQuantile(merged, quantile);
+  const [p50, p90, p99, max] = [at(0.5), at(0.9), at(0.99), histogramMaximum(merged)];
+  if (p50 === null || p90 === null || p99 === null || max === null) return null;
+  return { p50, p90, p99, max };
+}
+
+/** Dearest first, then most frequent; names last, so that the order never depends on luck. */
+function byCost(a: BillLine, b: BillLine): number {
+  const difference = lineCost(b) - lineCost(a) || b.count - a.count || a.process.id - b.process.id;
+  if (difference !== 0) return difference;
+  const [left, right] = [`${a.syscall} ${a.target.path}`, `${b.syscall} ${b.target.path}`];
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}

@@ -1,0 +1,225 @@
+/** The bill's shape: the JSON that users and tools read. Keys are added, never renamed. */
+import { z } from "zod";
+import { machineSchema } from "../machine.ts";
+import { intervalSchema, pricesSchema } from "../prices.ts";
+import { descriptorKindSchema, histogramCellSchema, recordedStackSchema } from "../recording.ts";
+import { warningSchema } from "./warnings.ts";
+
+export const BILL_SCHEMA = "crossbill.bill/1";
+
+const count = z.number().int().nonnegative();
+/** Whole nanoseconds. */
+const ns = z.number().int().nonnegative();
+/** Only the residual may be negative: parts that add up to more than the wall time. */
+const signedNs = z.number().int();
+const errorCounts = z.record(z.string(), count);
+
+/** Off the CPU inside system calls, by reason; run queue and faults excluded. */
+export const waitNsSchema = z.object({
+  disk: ns,
+  network: ns,
+  pipe: ns,
+  lock: ns,
+  timer: ns,
+  child: ns,
+  other: ns,
+});
+
+/** wallNs = userNs + boundaryNs + kernelNs + every waitNs + faultNs + runQueueNs + residualNs. */
+export const timeSchema = z.object({
+  /** Thread wall time, the recorder's own cost subtracted. */
+  wallNs: ns,
+  userNs: ns,
+  /** Entering and leaving the kernel: crossings at the price of a null system call. */
+  boundaryNs: ns,
+  /** On the CPU inside system calls, beyond the boundary. */
+  kernelNs: ns,
+  waitNs: waitNsSchema,
+  faultNs: ns,
+  runQueueNs: ns,
+  residualNs: signedNs,
+  /** As measured, the recorder's own cost included. */
+  measuredWallNs: ns,
+});
+export type BillTime = z.infer<typeof timeSchema>;
+
+export const faultsSchema = z.object({
+  /**
+   * Where the CPU part of the time comes from. "measured": timed in the fault handler. "sampled":
+   * share of the sampler's hits. "priced": count times the calibrated price of a fault.
+   */
+  basis: z.enum(["measured", "sampled", "priced"]),
+  minor: z.object({ count, ns }),
+  major: z.object({ count, ns }),
+});
+export type BillFaults = z.infer<typeof faultsSchema>;
+
+const switchesSchema = z.object({ voluntary: count, involuntary: count });
+
+export const billProcessSchema = z.object({
+  /** What lines and stacks call it by. */
+  id: count,
+  pid: count,
+  ppid: count,
+  comm: z.string(),
+  exe: z.string().nullable(),
+  instances: count,
+  threads: count,
+  /** System calls that returned and are itemised. */
+  crossings: count,
+  time: timeSchema,
+  overheadNs: ns,
+  faults: faultsSchema,
+  switches: switchesSchema,
+  samples: z.object({ user: count, syscall: count, fault: count }),
+});
+export type BillProcess = z.infer<typeof billProcessSchema>;
+
+const lineProcessSchema = z.object({
+  pid: count,
+  comm: z.string(),
+  exe: z.string().nullable(),
+  id: count,
+});
+
+export const billTargetSchema = z.object({
+  kind: descriptorKindSchema,
+  /** Path, peer or kernel name; null without a descriptor, or when it could not be resolved. */
+  path: z.string().nullable(),
+  fileSystem: z.string().nullable(),
+  deleted: z.boolean(),
+  /** The path lacks its beginning. */
+  truncated: z.boolean(),
+  /** There was a descriptor, and its name could not be had. */
+  unresolved: z.boolean(),
+});
+export type BillTarget = z.infer<typeof billTargetSchema>;
+
+/** All calls that agree in process, system call and target. */
+export const billLineSchema = z.object({
+  process: lineProcessSchema,
+  syscall: z.string(),
+  target: billTargetSchema,
+  count,
+  errors: errorCounts,
+  bytes: count,
+  requestedBytes: count,
+  sizes: z.array(histogramCellSchema),
+  /** Share of calls that began where the one before had ended; null without file offsets. */
+  sequential: z.number().min(0).max(1).nullable(),
+  boundaryNs: ns,
+  kernelNs: ns,
+  waitNs: ns,
+  /** waitNs by reason, reasons without time left out. */
+  waits: waitNsSchema.partial(),
+  intervals: z.object({ kernelNs: intervalSchema }),
+  /** Duration of a call, on and off the CPU, ns; null unless every call was timed. */
+  latency: z
+    .object({ p50: z.number(), p90: z.number(), p99: z.number(), max: z.number() })
+    .nullable(),
+});
+export type BillLine = z.infer<typeof billLineSchema>;
+
+export const billSyscallSchema = z.object({
+  name: z.string(),
+  /** Calls entered: those that returned and those that did not. */
+  count,
+  /** Of them, calls that did not return; their time is in `unfinished`. */
+  unfinished: count,
+  errors: errorCounts,
+  bytes: count,
+  requestedBytes: count,
+  boundaryNs: ns,
+  kernelNs: ns,
+  waitNs: ns,
+});
+export type BillSyscall = z.infer<typeof billSyscallSchema>;
+
+/** Calls whose process and target are unknown because the recorder's tables were full. */
+export const notItemisedSchema = z.object({
+  syscall: z.string(),
+  count,
+  errors: errorCounts,
+  boundaryNs: ns,
+  kernelNs: ns,
+  waitNs: ns,
+});
+export type NotItemised = z.infer<typeof notItemisedSchema>;
+
+const uringCountsSchema = z.object({
+  count,
+  completed: count,
+  errors: count,
+  bytes: count,
+});
+
+export const billUringSchema = uringCountsSchema.extend({
+  opcode: z.string(),
+  /** By the ring's owner; null when the owner is unknown. */
+  processes: z.array(uringCountsSchema.extend({ process: lineProcessSchema.nullable() })),
+});
+export type BillUring = z.infer<typeof billUringSchema>;
+
+export const billSchema = z.object({
+  schema: z.literal(BILL_SCHEMA),
+  machine: machineSchema,
+  prices: pricesSchema,
+  command: z.array(z.string()),
+  exit: z.object({ code: z.number().int().nullable(), signal: z.string().nullable() }),
+  recorder: z.enum(["ebpf", "ptrace"]),
+  timing: z.enum(["sampled", "exact"]),
+  startedAt: z.string(),
+  elapsedNs: ns,
+  audit: z.object({
+    /** entered = left + inFlight. */
+    entered: count,
+    left: count,
+    inFlight: count,
+    unitemised: count,
+    lost: count,
+    /** What the recorder added to each crossing, by calibration. */
+    overheadNsPerCrossing: z.number().nonnegative(),
+    /** What was subtracted for it from the measured wall time. */
+    overheadNs: ns,
+    exits: count,
+    unnamed: count,
+    stillRunning: count,
+  }),
+  time: timeSchema,
+  /** 95 % bounds: of the samples where time is sampled, of the prices where it is priced. */
+  intervals: z.object({
+    userNs: intervalSchema,
+    boundaryNs: intervalSchema,
+    kernelNs: intervalSchema,
+  }),
+  syscalls: z.array(billSyscallSchema),
+  lines: z.array(billLineSchema),
+  notItemised: z.array(notItemisedSchema),
+  unfinished: z.object({
+    calls: z.array(z.object({ syscall: z.string(), count })),
+    /** On the CPU inside them: the end of a process is a call that does not return. */
+    kernelNs: ns,
+    waitNs: ns,
+  }),
+  faults: faultsSchema,
+  switches: switchesSchema,
+  uring: z.array(billUringSchema),
+  processes: z.array(billProcessSchema),
+  stacks: z.array(recordedStackSchema),
+  rusage: z
+    .object({
+      userNs: z.number().nonnegative(),
+      systemNs: z.number().nonnegative(),
+      minorFaults: count,
+      majorFaults: count,
+      voluntarySwitches: count,
+      involuntarySwitches: count,
+    })
+    .nullable(),
+  warnings: z.array(warningSchema),
+  /** What a selection of system calls left out of the lists; totals are never filtered. */
+  leftOut: z
+    .object({ lines: count, crossings: count, boundaryNs: ns, kernelNs: ns, waitNs: ns })
+    .nullable(),
+});
+export type Bill = z.infer<typeof billSchema>;

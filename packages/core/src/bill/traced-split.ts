@@ -1,0 +1,53 @@
+/** Traced split: the ptrace recorder times every call too, but most of its cost is time off the CPU. */
+import type { CpuSplit } from "./cpu-split.ts";
+import { betweenHooks } from "./exact-split.ts";
+import { faultWaitNs, unsampledFaultCpuNs } from "./fault-basis.ts";
+import type { LedgerProcess } from "./ledger.ts";
+import type { Rates } from "./rates.ts";
+
+/**
+ * The recorder's cost is looked for where it must be, in this order: the waiting it caused inside calls
+ * (already removed from the lines), the CPU time of its stops inside them beyond the boundary, the time
+ * the thread neither ran nor waited (it stood in a stop), and only then CPU time outside calls. What its
+ * price asks beyond all that was not spent and is not subtracted.
+ */
+export function splitTraced(process: LedgerProcess, rates: Rates): CpuSplit {
+  const { recorded, crossings } = process;
+  const floor = rates.windowFloor.likely;
+  const inWindows = betweenHooks(process);
+  const lineKernel = process.lines.map((line) =>
+    Math.max(0, (line.recorded.onCpuNs ?? 0) - line.recorded.count * floor),
+  );
+  const kernelNs = lineKernel.reduce((sum, ns) => sum + ns, 0);
+  const floors = Math.max(0, inWindows - kernelNs);
+  let left = Math.max(0, recorded.onCpuNs - kernelNs);
+  const boundaryNs = Math.min(left, crossings * rates.boundary.likely);
+  left -= boundaryNs;
+  const faultCpuNs = Math.min(left, unsampledFaultCpuNs(recorded, rates.minorFault.likely));
+  left -= faultCpuNs;
+
+  const removedWait = process.lines.reduce((sum, line) => sum + line.removedWaitNs, 0);
+  const stops = Math.min(left, Math.max(0, floors - boundaryNs));
+  let asked = Math.max(0, crossings * rates.overhead.likely - removedWait - stops);
+  const stood = Math.min(asked, unaccountedWallNs(process, removedWait));
+  asked -= stood;
+  const outside = Math.min(asked, left - stops);
+  return {
+    boundaryNs,
+    overheadNs: removedWait + stops + stood + outside,
+    userNs: left - stops - outside,
+    faultCpuNs,
+    kernelNs,
+    lineKernel,
+    restKernel: 0,
+  };
+}
+
+/** Wall time in which the threads neither ran, nor waited for a CPU, in a call or in a fault. */
+function unaccountedWallNs(process: LedgerProcess, removedWait: number): number {
+  const { recorded } = process;
+  const waits = process.lines.reduce((sum, line) => sum + line.waitNs, removedWait);
+  const unfinished = recorded.unfinishedWait.ioNs + recorded.unfinishedWait.otherNs;
+  const known = recorded.onCpuNs + recorded.runQueueNs + waits + unfinished + faultWaitNs(recorded);
+  return Math.max(0, recorded.wallNs - known);
+}

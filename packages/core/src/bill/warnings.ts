@@ -1,0 +1,120 @@
+/** Warnings: what a reader of a bill must know before believing it; one union, one renderer. */
+import { z } from "zod";
+
+const count = z.number().int().nonnegative();
+const ns = z.number().nonnegative();
+
+export const warningSchema = z.discriminatedUnion("code", [
+  /** Too few samples to tell kernel from user time. */
+  z.object({
+    code: z.literal("few-samples"),
+    samples: count,
+    /** Half width of the kernel share's 95 % interval, relative to it; null when it is 0. */
+    relativeHalfWidth: z.number().nonnegative().nullable(),
+  }),
+  /** Boundary and recorder, by their prices, cost more than all kernel time there was. */
+  z.object({ code: z.literal("prices-exceed"), pricedNs: ns, measuredNs: ns }),
+  /** The prices were measured on another machine, kernel or mitigation setting. */
+  z.object({ code: z.literal("other-machine"), pricesKey: z.string(), recordingKey: z.string() }),
+  /** The recorder's own cost is unknown and was not subtracted. */
+  z.object({ code: z.literal("recorder-unpriced"), recorder: z.string(), timing: z.string() }),
+  /** The kernel's own accounting differs by more than 5 %. */
+  z.object({
+    code: z.literal("rusage-disagrees"),
+    what: z.enum([
+      "cpuNs",
+      "minorFaults",
+      "majorFaults",
+      "voluntarySwitches",
+      "involuntarySwitches",
+    ]),
+    recorded: z.number().nonnegative(),
+    rusage: z.number().nonnegative(),
+  }),
+  /** Parts and whole differ by more than 5 % of the thread wall time. */
+  z.object({ code: z.literal("residual"), residualNs: z.number(), wallNs: ns }),
+  /** Crossings that left the kernel and are in no line, or the other way round. */
+  z.object({ code: z.literal("audit"), left: count, accounted: count }),
+  /** Crossings the recorder saw and could not keep. */
+  z.object({ code: z.literal("lost"), count }),
+  /** Crossings without process and target: the recorder's tables were full. */
+  z.object({ code: z.literal("not-itemised"), count }),
+  /** Targets that found no room for their names. */
+  z.object({ code: z.literal("unnamed"), count }),
+  /** Processes of the tree that outlived the recording. */
+  z.object({ code: z.literal("still-running"), count }),
+]);
+export type BillWarning = z.infer<typeof warningSchema>;
+
+/** One sentence for people, without a name from the recording, so safe to print. */
+export function describeWarning(warning: BillWarning): string {
+  let text: string;
+  switch (warning.code) {
+    case "few-samples":
+      text = describeFewSamples(warning.samples, warning.relativeHalfWidth);
+      break;
+    case "prices-exceed":
+      text =
+        `prices exceed what was measured by ${percentOver(warning.pricedNs, warning.measuredNs)}: ` +
+        "boundary and recorder were scaled down; crossbill calibrate renews the prices";
+      break;
+    case "other-machine":
+      text =
+        "the prices were measured on another machine, kernel or setting; " +
+        "crossbill calibrate renews them";
+      break;
+    case "recorder-unpriced":
+      text =
+        `the cost of the ${warning.recorder} recorder (${warning.timing}) was not calibrated ` +
+        "and is not subtracted; crossbill calibrate measures it";
+      break;
+    case "rusage-disagrees":
+      text = describeRusage(warning.what, warning.recorded, warning.rusage);
+      break;
+    case "residual":
+      text =
+        `${milliseconds(warning.residualNs)} of ${milliseconds(warning.wallNs)} thread time ` +
+        "are not accounted for";
+      break;
+    case "audit":
+      text = `${warning.left} crossings left the kernel, ${warning.accounted} are accounted for`;
+      break;
+    case "lost":
+      text = `${warning.count} crossings were seen and lost: counts are too low by as many`;
+      break;
+    case "not-itemised":
+      text =
+        `${warning.count} crossings are counted by system call only: ` +
+        "the recorder's tables were full";
+      break;
+    case "unnamed":
+      text = `${warning.count} targets have no name: the recorder's table of names was full`;
+      break;
+    case "still-running":
+      text = `${warning.count} processes of the tree still ran when the recording ended`;
+      break;
+  }
+  return text;
+}
+
+function describeFewSamples(samples: number, halfWidth: number | null): string {
+  const width = halfWidth === null ? "no" : `only a ±${(halfWidth * 100).toFixed(0)} %`;
+  return `${samples} samples allow ${width} split of kernel and user time; --exact-time times every call`;
+}
+
+function describeRusage(what: string, recorded: number, rusage: number): string {
+  if (what === "cpuNs") {
+    return `the kernel accounts ${milliseconds(rusage)} of CPU time, the recording ${milliseconds(recorded)}`;
+  }
+  const words = what.replace(/[A-Z]/, (letter) => ` ${letter.toLowerCase()}`);
+  return `the kernel accounts ${rusage} ${words}, the recording ${recorded}`;
+}
+
+function percentOver(larger: number, smaller: number): string {
+  if (smaller <= 0) return "all of it";
+  return `${((larger / smaller - 1) * 100).toFixed(0)} %`;
+}
+
+function milliseconds(duration: number): string {
+  return `${(duration / 1e6).toFixed(1)} ms`;
+}
