@@ -14,6 +14,15 @@ export * from "./machine.ts";
 export { nearestName } from "./nearest-name.ts";
 export * from "./prices.ts";
 export { displayWidth, type PrintableOptions, printable } from "./printable.ts";
+export {
+  checkRecording,
+  MAX_FILE_LENGTH,
+  parseBill,
+  parsePrices,
+  parseRecording,
+  parseRecordingOrBill,
+  type RecordingOrBill,
+} from "./read-file.ts";
 export * from "./recording.ts";
 export * from "./statistics.ts";
 export * from "./syscalls.ts";

@@ -17,7 +17,11 @@ export const warningSchema = z.discriminatedUnion("code", [
   /** The prices were measured on another machine, kernel or mitigation setting. */
   z.object({ code: z.literal("other-machine"), pricesKey: z.string(), recordingKey: z.string() }),
   /** The recorder's own cost is unknown and was not subtracted. */
-  z.object({ code: z.literal("recorder-unpriced"), recorder: z.string(), timing: z.string() }),
+  z.object({
+    code: z.literal("recorder-unpriced"),
+    recorder: z.enum(["ebpf", "ptrace"]),
+    timing: z.enum(["sampled", "exact"]),
+  }),
   /** The kernel's own accounting differs by more than 5 %. */
   z.object({
     code: z.literal("rusage-disagrees"),
