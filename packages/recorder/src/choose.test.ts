@@ -4,7 +4,7 @@ import { chooseRecorder, ebpfShortcoming } from "./choose.ts";
 import { type ProbeResult, parseProbe } from "./probe.ts";
 
 function probe(...broken: string[]): ProbeResult {
-  const names = ["btf", "tracepoints", "capabilities", "load", "fentry"];
+  const names = ["btf", "tracepoints", "capabilities", "recorder", "fentry"];
   return {
     kind: "probed",
     features: names.map((name) => ({
@@ -40,7 +40,7 @@ test("without BTF the choice falls on ptrace, in one line, with its calibrated c
 
 test("a missing right is named before what follows from it, with the command that grants it", () => {
   expect(
-    chooseRecorder({ forced: null, probe: probe("btf", "capabilities", "load") }).notice,
+    chooseRecorder({ forced: null, probe: probe("btf", "capabilities", "recorder") }).notice,
   ).toMatch(
     /^no CAP_BPF and CAP_PERFMON: run with sudo, or once: sudo setcap cap_bpf,cap_perfmon=ep \//,
   );
@@ -56,7 +56,9 @@ test("a forced ptrace recorder is used even where eBPF works", () => {
 test("a forced eBPF recorder that cannot work is an error with a remedy, not a fallback", () => {
   const unavailable: ProbeResult = { kind: "unavailable", why: "not built" };
   expect(() => chooseRecorder({ forced: "ebpf", probe: unavailable })).toThrow(UnsupportedError);
-  expect(() => chooseRecorder({ forced: "ebpf", probe: probe("load") })).toThrow(/load: refused/);
+  expect(() => chooseRecorder({ forced: "ebpf", probe: probe("recorder") })).toThrow(
+    /recorder: refused/,
+  );
   expect(() => chooseRecorder({ forced: "ebpf", probe: probe("capabilities") })).toThrow(
     PermissionError,
   );

@@ -17,7 +17,7 @@ export interface Shortcoming {
 }
 
 /** What the eBPF recorder cannot do without; everything else it probes is optional. */
-const required: ReadonlySet<string> = new Set(["btf", "tracepoints", "capabilities", "load"]);
+const required: ReadonlySet<string> = new Set(["btf", "capabilities", "recorder", "tracepoints"]);
 
 export interface ChooseOptions {
   /** What the user asked for; null to decide by what works. */

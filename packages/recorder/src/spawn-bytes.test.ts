@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { decodeBytes } from "@crossbill/core";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { execScript, spawnBytes } from "./spawn-bytes.ts";
 

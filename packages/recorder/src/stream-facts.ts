@@ -52,7 +52,7 @@ export class FactCollector {
   readonly #uring: Recording["uring"] = [];
   readonly #stacks: Recording["stacks"] = [];
   #exit: Pick<Recording, "exit" | "elapsedNs" | "rusage"> | null = null;
-  #audit: (Recording["audit"] & { readonly inside: number }) | null = null;
+  #audit: Recording["audit"] | null = null;
 
   constructor(hello: Hello) {
     this.#hello = hello;
@@ -86,7 +86,7 @@ export class FactCollector {
       timing: this.#hello.timing,
       samplePeriodNs: this.#hello.samplePeriodNs,
       ...exit,
-      audit: reconcile(audit, lines),
+      audit,
       processes: this.#processes(),
       targets: [...this.#targets.values()],
       lines,
@@ -311,7 +311,8 @@ function readExit(fields: Fields): Pick<Recording, "exit" | "elapsedNs" | "rusag
   };
 }
 
-function readAudit(fields: Fields): Recording["audit"] & { readonly inside: number } {
+/** As the recorder says; whether its lines add up to it, the bill checks. */
+function readAudit(fields: Fields): Recording["audit"] {
   const left = fields.count("left");
   const exits = fields.count("exits");
   const inside = fields.count("inflight");
@@ -320,26 +321,9 @@ function readAudit(fields: Fields): Recording["audit"] & { readonly inside: numb
     left,
     inFlight: inside + exits,
     exits,
-    inside,
     unitemised: fields.count("unitemised"),
     lost: fields.count("lost"),
     unnamed: fields.count("unnamed"),
     stillRunning: fields.count("running"),
-  };
-}
-
-/** The recorder's totals against its lines: what no line accounts for is lost, whatever it says. */
-function reconcile(
-  { inside, ...audit }: Recording["audit"] & { readonly inside: number },
-  lines: readonly RecordedLine[],
-): Recording["audit"] {
-  const itemised = lines.reduce((sum, line) => sum + line.count, 0);
-  // A call counted in a line a moment before the total was read must not make the total too small.
-  const left = Math.max(audit.left, itemised);
-  return {
-    ...audit,
-    left,
-    entered: left + inside + audit.exits,
-    lost: Math.max(audit.lost, left - itemised),
   };
 }

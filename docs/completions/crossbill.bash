@@ -1,0 +1,65 @@
+# Made by tools/generate-docs.js from the commands; do not edit.
+_crossbill() {
+	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}
+	COMPREPLY=()
+	if [ "$COMP_CWORD" -eq 1 ]; then
+		COMPREPLY=($(compgen -W "run attach report calibrate doctor help --help --version" -- "$current"))
+		return
+	fi
+	case ${COMP_WORDS[1]} in
+	run)
+		case $previous in
+		-o|--output) COMPREPLY=($(compgen -f -- "$current")); return ;;
+		--json) COMPREPLY=($(compgen -f -- "$current")); return ;;
+		--recording) COMPREPLY=($(compgen -f -- "$current")); return ;;
+		--top) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+		--by) COMPREPLY=($(compgen -W "process syscall target" -- "$current")); return ;;
+		-e|--trace) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+		--recorder) COMPREPLY=($(compgen -W "ebpf ptrace" -- "$current")); return ;;
+		esac
+		case $current in
+		-*) COMPREPLY=($(compgen -W "-o --output --json --recording --top --by -e --trace --exact-time --recorder --no-calibrate --help" -- "$current")) ;;
+		*) COMPREPLY=($(compgen -c -f -- "$current")) ;;
+		esac
+		;;
+	attach)
+		case $previous in
+		-p|--pid) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+		--duration) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+		-o|--output) COMPREPLY=($(compgen -f -- "$current")); return ;;
+		--json) COMPREPLY=($(compgen -f -- "$current")); return ;;
+		--recording) COMPREPLY=($(compgen -f -- "$current")); return ;;
+		--top) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+		--by) COMPREPLY=($(compgen -W "process syscall target" -- "$current")); return ;;
+		-e|--trace) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+		--recorder) COMPREPLY=($(compgen -W "ebpf ptrace" -- "$current")); return ;;
+		esac
+		case $current in
+		-*) COMPREPLY=($(compgen -W "-p --pid --duration -o --output --json --recording --top --by -e --trace --exact-time --recorder --no-calibrate --help" -- "$current")) ;;
+		esac
+		;;
+	report)
+		case $previous in
+		-o|--output) COMPREPLY=($(compgen -f -- "$current")); return ;;
+		--top) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+		--by) COMPREPLY=($(compgen -W "process syscall target" -- "$current")); return ;;
+		-e|--trace) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+		esac
+		case $current in
+		-*) COMPREPLY=($(compgen -W "--json -o --output --top --by -e --trace --help" -- "$current")) ;;
+		*) COMPREPLY=($(compgen -f -- "$current")) ;;
+		esac
+		;;
+	calibrate)
+		case $current in
+		-*) COMPREPLY=($(compgen -W "--quick --json --help" -- "$current")) ;;
+		esac
+		;;
+	doctor)
+		case $current in
+		-*) COMPREPLY=($(compgen -W "--json --help" -- "$current")) ;;
+		esac
+		;;
+	esac
+}
+complete -F _crossbill crossbill

@@ -1,0 +1,50 @@
+/** crossbill report: the text or JSON of a saved recording or bill. */
+import { type Bill, UsageError } from "@crossbill/core";
+import * as flags from "../flags.ts";
+import { jsonPieces } from "../json-pieces.ts";
+import { openOutput, standardOutput } from "../output-file.ts";
+import { renderBill } from "../render/bill.ts";
+import { readSavedBill } from "../saved-bill.ts";
+import { wantsColour } from "../terminal.ts";
+import { done, type Verb } from "../verb.ts";
+import { readView, type View } from "../view.ts";
+
+export const report: Verb = {
+  name: "report",
+  summary: "print a saved recording or bill again",
+  description:
+    "Reads what run or attach wrote with --json or --recording and prints the bill on standard " +
+    "output. A recording is billed with this machine's prices when it was made here; a bill brings " +
+    "its own.",
+  operand: {
+    syntax: "<file>",
+    description: "a recording or a bill, or - for standard input",
+    completion: "file",
+  },
+  flags: [flags.jsonFlag, flags.outputFlag, flags.topFlag, flags.byFlag, flags.traceFlag],
+  examples: [
+    {
+      command: "crossbill report bill.json --top 30 --by syscall",
+      meaning: "the same bill from another side",
+    },
+    {
+      command: "crossbill report run.recording.json --json > bill.json",
+      meaning: "a recording billed afterwards",
+    },
+  ],
+  async act([file], values) {
+    if (file === undefined) throw new UsageError("report: no file is given");
+    const view = readView(values);
+    const bill = await readSavedBill(file);
+    const name = flags.outputFlag.read(values);
+    const output = name === null ? standardOutput(1) : openOutput(name);
+    output.write(
+      flags.jsonFlag.read(values) ? jsonPieces(bill) : text(bill, view, output.descriptor),
+    );
+    return done;
+  },
+};
+
+function text(bill: Bill, view: View, descriptor: number): Iterable<string> {
+  return renderBill(bill, { ...view, colour: wantsColour(descriptor) });
+}

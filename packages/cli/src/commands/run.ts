@@ -1,0 +1,73 @@
+/** crossbill run: records a program from its start to its end and bills it. */
+import { UsageError } from "@crossbill/core";
+import * as flags from "../flags.ts";
+import { recordAndBill } from "../recording-session.ts";
+import type { Ending, Verb } from "../verb.ts";
+import { readView } from "../view.ts";
+
+export const run: Verb = {
+  name: "run",
+  summary: "run a program and print the bill of its crossings",
+  description:
+    "Runs the program as if crossbill were not there: its input, output, terminal, exit status and " +
+    "death by signal pass through, and Ctrl-C reaches it once. Child processes and threads are " +
+    "recorded too. When the program has ended, the bill goes to standard error or to a file.\n\n" +
+    "Everything from the first word that is no option belongs to the program; -- makes it plain. " +
+    "Prices are measured by itself the first time (at most three seconds).",
+  operand: {
+    syntax: "[command...]",
+    description: "the program and its arguments",
+    completion: "command",
+  },
+  flags: [
+    flags.outputFlag,
+    flags.jsonFileFlag,
+    flags.recordingFlag,
+    flags.topFlag,
+    flags.byFlag,
+    flags.traceFlag,
+    flags.exactTimeFlag,
+    flags.recorderFlag,
+    flags.calibrateFlag,
+  ],
+  examples: [
+    { command: "crossbill run -- git status", meaning: "the bill of one command" },
+    {
+      command: "crossbill run -o bill.txt --json bill.json -- make -j2",
+      meaning: "the bill in two files, the program's own output as ever",
+    },
+    {
+      command: "crossbill run --by process -e trace=%file -- ./configure",
+      meaning: "what each process paid for calls that take a file name",
+    },
+    {
+      command: "crossbill run --exact-time -- ls -l",
+      meaning: "every call timed: better for short programs, shows latencies",
+    },
+  ],
+  async act(operands, values): Promise<Ending> {
+    const [program, ...rest] = operands;
+    if (program === undefined) {
+      throw new UsageError("run: no command is given", {
+        remedy: "write it behind the options, as in: crossbill run -- ls -l",
+      });
+    }
+    const exit = await recordAndBill({
+      subject: { command: [program, ...rest] },
+      command: operands,
+      outputs: {
+        bill: flags.outputFlag.read(values),
+        json: flags.jsonFileFlag.read(values),
+        recording: flags.recordingFlag.read(values),
+      },
+      view: readView(values),
+      exactTime: flags.exactTimeFlag.read(values),
+      recorder: flags.recorderFlag.read(values),
+      mayCalibrate: flags.calibrateFlag.read(values),
+      signals: "forward",
+      durationMs: null,
+    });
+    if (exit.signal !== null) return { kind: "signal", signal: exit.signal };
+    return { kind: "status", status: exit.code ?? 0 };
+  },
+};

@@ -1,0 +1,42 @@
+import { UsageError } from "@crossbill/core";
+import { expect, test } from "vitest";
+import * as flags from "./flags.ts";
+import { verbs } from "./program.ts";
+
+test("every flag has a value to fall back to when it is not given", () => {
+  expect(flags.outputFlag.read({})).toBeNull();
+  expect(flags.exactTimeFlag.read({})).toBe(false);
+  expect(flags.calibrateFlag.read({})).toBe(true);
+  expect(flags.pidFlag.read({})).toBeNull();
+  expect(flags.byFlag.read({})).toBeNull();
+});
+
+test("--top takes whole numbers only", () => {
+  expect(flags.topFlag.read({ top: "25" })).toBe(25);
+  for (const top of ["-1", "ten", "1.5", "", "12345678"]) {
+    expect(() => flags.topFlag.read({ top })).toThrow(UsageError);
+  }
+});
+
+test("-e reads strace's expressions and refuses unknown calls with the nearest name", () => {
+  const choice = flags.traceFlag.read({ trace: "trace=read,write" });
+  expect(choice?.selection.has("read")).toBe(true);
+  expect(choice?.selection.has("openat")).toBe(false);
+  expect(() => flags.traceFlag.read({ trace: "raed" })).toThrow(/read/);
+});
+
+test("no two flags of a command have the same name", () => {
+  for (const { flags: list } of verbs) {
+    const names = list.flatMap(({ option }) => [option.short, option.long]);
+    const given = names.filter((name) => name !== undefined);
+    expect(new Set(given).size).toBe(given.length);
+  }
+});
+
+test("every command has a summary without a full stop, a description and examples of itself", () => {
+  for (const { name, summary, description, examples } of verbs) {
+    expect(summary).not.toMatch(/\.$/);
+    expect(description).toMatch(/\.$/);
+    for (const { command } of examples) expect(command).toContain(`crossbill ${name}`);
+  }
+});

@@ -1,0 +1,175 @@
+/** Every flag, defined once: parser, help, man page and completions are made from these. */
+import {
+  type Grouping,
+  parseTraceExpression,
+  printable,
+  type SyscallSelection,
+  UsageError,
+} from "@crossbill/core";
+import { Option, type OptionValues } from "commander";
+import { parseDuration } from "./duration.ts";
+import { parsePids } from "./pids.ts";
+
+/** How a shell completes a flag's value. */
+export type Completion = "file" | "none" | readonly string[];
+
+/** A flag with the type of its value. `read` throws UsageError for a value that makes no sense. */
+export interface Flag<T> {
+  readonly option: Option;
+  readonly completion: Completion;
+  read(values: OptionValues): T;
+}
+
+/** Lines in the table of the most expensive ones when nothing else is asked. */
+const TOP_DEFAULT = 10;
+
+export const groupings = ["process", "syscall", "target"] as const satisfies readonly Grouping[];
+export const recorders = ["ebpf", "ptrace"] as const;
+
+export const outputFlag: Flag<string | null> = text({
+  flags: "-o, --output <file>",
+  description: "write the bill to this file instead of standard error",
+  completion: "file",
+  parse: (value) => value,
+});
+
+export const jsonFileFlag: Flag<string | null> = text({
+  flags: "--json <file>",
+  description:
+    "also write the bill as JSON; with - it goes to standard output, " +
+    "and the program's own standard output goes to standard error",
+  completion: "file",
+  parse: (value) => value,
+});
+
+export const jsonFlag: Flag<boolean> = toggle("--json", "print JSON on standard output");
+
+export const recordingFlag: Flag<string | null> = text({
+  flags: "--recording <file>",
+  description: "also keep the recording, from which the bill can be made again",
+  completion: "file",
+  parse: (value) => value,
+});
+
+export const topFlag: Flag<number> = {
+  option: new Option("--top <count>", "how many of the most expensive lines to show").default(
+    String(TOP_DEFAULT),
+  ),
+  completion: "none",
+  read: (values) => parseTop(String(values["top"])),
+};
+
+export const byFlag: Flag<Grouping | null> = choice({
+  flags: "--by <what>",
+  description: "add the lines up by process, system call or target",
+  choices: groupings,
+});
+
+export const traceFlag: Flag<TraceChoice | null> = text({
+  flags: "-e, --trace <set>",
+  description:
+    "show these system calls only, written as for strace: trace=read,write, %file, %network, !futex; " +
+    "the totals stay those of all calls",
+  completion: "none",
+  parse: (expression) => ({ expression, selection: parseTraceExpression(expression) }),
+});
+
+/** Which calls to show, and how the user wrote it. */
+export interface TraceChoice {
+  readonly expression: string;
+  readonly selection: SyscallSelection;
+}
+
+export const exactTimeFlag: Flag<boolean> = toggle(
+  "--exact-time",
+  "time every call instead of sampling: dearer, gives latencies (p50, p99) for each line",
+);
+
+export const recorderFlag: Flag<(typeof recorders)[number] | null> = choice({
+  flags: "--recorder <name>",
+  description: "use this recorder instead of the best one that works here",
+  choices: recorders,
+});
+
+export const calibrateFlag: Flag<boolean> = {
+  option: new Option(
+    "--no-calibrate",
+    "never measure this machine's prices; fail when none are stored",
+  ),
+  completion: "none",
+  read: (values) => values["calibrate"] !== false,
+};
+
+export const pidFlag: Flag<readonly [number, ...number[]] | null> = text({
+  flags: "-p, --pid <pids>",
+  description: "the processes to attach to: numbers separated by commas or spaces",
+  completion: "none",
+  parse: parsePids,
+});
+
+export const durationFlag: Flag<number | null> = text({
+  flags: "--duration <time>",
+  description: "stop after this time, such as 10s, 500ms or 2m; without it, at Ctrl-C",
+  completion: "none",
+  parse: parseDuration,
+});
+
+export const quickFlag: Flag<boolean> = toggle(
+  "--quick",
+  "at most three seconds, wider intervals; a full calibration takes under fifteen",
+);
+
+/** Flags are told apart in help by their definition; this is what a command lists. */
+export type AnyFlag = Pick<Flag<unknown>, "option" | "completion">;
+
+interface TextFlag<T> {
+  readonly flags: string;
+  readonly description: string;
+  readonly completion: Completion;
+  readonly parse: (value: string) => T;
+}
+
+/** A flag with a value, null when it was not given. */
+function text<T>({ flags, description, completion, parse }: TextFlag<T>): Flag<T | null> {
+  const option = new Option(flags, description);
+  return {
+    option,
+    completion,
+    read(values) {
+      const value: unknown = values[option.attributeName()];
+      return typeof value === "string" ? parse(value) : null;
+    },
+  };
+}
+
+function toggle(flags: string, description: string): Flag<boolean> {
+  const option = new Option(flags, description);
+  return {
+    option,
+    completion: "none",
+    read: (values) => values[option.attributeName()] === true,
+  };
+}
+
+interface ChoiceFlag<T extends string> {
+  readonly flags: string;
+  readonly description: string;
+  readonly choices: readonly T[];
+}
+
+function choice<T extends string>({ flags, description, choices }: ChoiceFlag<T>): Flag<T | null> {
+  const option = new Option(flags, description).choices(choices);
+  return {
+    option,
+    completion: choices,
+    // Commander has refused everything else by now.
+    read: (values) => choices.find((name) => name === values[option.attributeName()]) ?? null,
+  };
+}
+
+function parseTop(value: string): number {
+  if (/^\d{1,6}$/.test(value)) return Number(value);
+  throw new UsageError(`--top: ${printable(value)} is not a number of lines`, {
+    remedy: "write a whole number such as --top 20",
+  });
+}

@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { verbs } from "../program.ts";
+import { completionScripts } from "./completions.ts";
+import { manualPage } from "./man.ts";
+
+const docs = new URL("../../../../docs/", import.meta.url);
+const committed = (name: string) => readFileSync(new URL(name, docs), "utf8");
+
+test("the committed manual page is current (else: npm run build && node tools/generate-docs.js)", () => {
+  expect(committed("crossbill.1")).toBe(manualPage());
+});
+
+test("the committed completions are current (else: npm run build && node tools/generate-docs.js)", () => {
+  for (const [name, script] of completionScripts()) {
+    expect(committed(`completions/${name}`)).toBe(script);
+  }
+});
+
+test("manual page and completions know every flag of every command", () => {
+  const page = manualPage().replace(/\\-/g, "-");
+  for (const { name, flags } of verbs) {
+    for (const { option } of flags) {
+      const long = option.long ?? "";
+      expect(page).toContain(option.flags);
+      expect(completionScripts().get("crossbill.bash")).toContain(long);
+      expect(completionScripts().get("_crossbill")).toContain(`${long}[`);
+      expect(completionScripts().get("crossbill.fish")).toContain(
+        `from ${name}'${option.short === undefined ? "" : ` -s ${option.short.slice(1)}`} -l ${long.slice(2)}`,
+      );
+    }
+  }
+});

@@ -1,0 +1,125 @@
+/** One recording from the opened outputs to the written bill: what run and attach share. */
+
+import {
+  type Machine,
+  makeBill,
+  type Prices,
+  RECORDING_SCHEMA,
+  type Recording,
+} from "@crossbill/core";
+import { identifyMachine } from "@crossbill/lab";
+import { chooseRecorder, type Recorded, type Subject, startRecording } from "@crossbill/recorder";
+import { type BillOutputs, type OutputNames, openBillOutputs } from "./bill-output.ts";
+import { ownPrices } from "./own-prices.ts";
+import { asUser, becomeUser, type InvokingUser, invokingUser, useHomeOf } from "./privilege.ts";
+import { dieOf, onSignals } from "./signals.ts";
+import { say } from "./terminal.ts";
+import type { View } from "./view.ts";
+
+export interface SessionOptions {
+  readonly subject: Subject;
+  /** What the bill names as the command. */
+  readonly command: readonly string[];
+  readonly outputs: OutputNames;
+  readonly view: View;
+  readonly exactTime: boolean;
+  readonly recorder: "ebpf" | "ptrace" | null;
+  readonly mayCalibrate: boolean;
+  /** "forward": signals go to the program. "stop": they end the recording. */
+  readonly signals: "forward" | "stop";
+  /** Ends the recording after this time, ms. */
+  readonly durationMs: number | null;
+}
+
+/** Records, bills and writes; gives how the program ended. */
+export async function recordAndBill(options: SessionOptions): Promise<Recording["exit"]> {
+  const environment = { ...process.env };
+  const user = invokingUser();
+  useHomeOf(user);
+  const outputs = asUser(user, () => openBillOutputs(options.outputs));
+  try {
+    const machine = identifyMachine();
+    const prices = await pricesUnlessInterrupted(machine, user, options.mayCalibrate);
+    if (typeof prices === "string") {
+      outputs.discard();
+      return { code: await dieOf(prices), signal: null };
+    }
+    return await record({ ...options, environment, user, outputs, machine, prices });
+  } catch (error) {
+    outputs.discard();
+    throw error;
+  }
+}
+
+/** The prices, or the name of the signal that came first. */
+async function pricesUnlessInterrupted(
+  machine: Machine,
+  user: InvokingUser | null,
+  mayCalibrate: boolean,
+): Promise<Prices | string> {
+  const abort = new AbortController();
+  const interruption: { by: string | null } = { by: null };
+  const release = onSignals((name) => {
+    interruption.by ??= name;
+    abort.abort();
+  });
+  try {
+    return await ownPrices({ machine, user, mayCalibrate, signal: abort.signal });
+  } catch (error) {
+    if (interruption.by !== null) return interruption.by;
+    throw error;
+  } finally {
+    release();
+  }
+}
+
+interface Prepared extends Omit<SessionOptions, "outputs"> {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly user: InvokingUser | null;
+  readonly outputs: BillOutputs;
+  readonly machine: Machine;
+  readonly prices: Prices;
+}
+
+async function record(prepared: Prepared): Promise<Recording["exit"]> {
+  const { prices, machine, outputs, command, view } = prepared;
+  const ptraceNsPerCrossing = prices.recorders.ptrace?.overheadNsPerCrossing.likely;
+  const choice = chooseRecorder({ forced: prepared.recorder, ptraceNsPerCrossing });
+  if (choice.notice !== null) say(choice.notice);
+  const startedAt = new Date().toISOString();
+  const { facts } = await watch(prepared, choice.recorder);
+  const recording: Recording = {
+    schema: RECORDING_SCHEMA,
+    machine,
+    command: [...command],
+    startedAt,
+    ...facts,
+  };
+  outputs.write(recording, makeBill(recording, prices), view);
+  return recording.exit;
+}
+
+/** Runs the recorder to its end, with signals and the time limit going where they should. */
+async function watch(prepared: Prepared, recorder: "ebpf" | "ptrace"): Promise<Recorded> {
+  const exact = prepared.exactTime || recorder === "ptrace";
+  const running = startRecording({
+    recorder,
+    timing: exact ? "exact" : "sampled",
+    subject: prepared.subject,
+    environment: prepared.environment,
+    standardOutput: prepared.outputs.takesStandardOutput ? 2 : 1,
+  });
+  const release = onSignals((_name, number) =>
+    prepared.signals === "forward" ? running.forward(number) : running.stop(),
+  );
+  // The recorder has what it needs from root; what follows is the user's business.
+  becomeUser(prepared.user);
+  const { durationMs } = prepared;
+  const timer = durationMs === null ? null : setTimeout(() => running.stop(), durationMs);
+  try {
+    return await running.result;
+  } finally {
+    if (timer !== null) clearTimeout(timer);
+    release();
+  }
+}

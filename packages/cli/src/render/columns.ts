@@ -1,0 +1,64 @@
+/** Columns: cells aligned by their width on a terminal, the last column cut to what is left. */
+import { displayWidth, printable } from "@crossbill/core";
+
+export interface Column<Row> {
+  readonly title: string;
+  readonly align: "left" | "right";
+  /** Text that is safe to print; empty for nothing to say. */
+  cell(row: Row): string;
+}
+
+export interface TableOptions {
+  readonly indent: number;
+  /** Columns of the terminal the table may take. */
+  readonly width: number;
+}
+
+/** The last column keeps at least this much, even when the others leave less. */
+const LAST_WIDTH_MIN = 20;
+const GAP = "  ";
+
+/**
+ * The lines of a table, heading first. Columns without any text are left out; the last one holds
+ * raw names, which are made safe and cut in the middle here.
+ */
+export function renderTable<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  last: Pick<Column<Row>, "title" | "cell">,
+  { indent, width }: TableOptions,
+): string[] {
+  const used = columns
+    .map((column) => ({ ...column, cells: rows.map((row) => column.cell(row)) }))
+    .filter(({ cells }) => cells.some((cell) => cell !== ""));
+  const widths = used.map(({ title, cells }) => Math.max(...[title, ...cells].map(displayWidth)));
+  const before = indent + widths.reduce((sum, each) => sum + each + GAP.length, 0);
+  const room = Math.max(LAST_WIDTH_MIN, width - before);
+  const line = (cells: readonly string[], end: string) => {
+    const padded = used.map(({ align }, index) =>
+      align === "left"
+        ? padEnd(cells[index] ?? "", widths[index] ?? 0)
+        : padStart(cells[index] ?? "", widths[index] ?? 0),
+    );
+    return (" ".repeat(indent) + [...padded, end].join(GAP)).trimEnd();
+  };
+  const heading = line(
+    used.map(({ title }) => title),
+    last.title,
+  );
+  const body = rows.map((row, index) =>
+    line(
+      used.map(({ cells }) => cells[index] ?? ""),
+      printable(last.cell(row), { maxWidth: room, cut: "middle" }),
+    ),
+  );
+  return [heading, ...body];
+}
+
+export function padEnd(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - displayWidth(text)));
+}
+
+export function padStart(text: string, width: number): string {
+  return " ".repeat(Math.max(0, width - displayWidth(text))) + text;
+}

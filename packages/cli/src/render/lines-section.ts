@@ -1,0 +1,96 @@
+/** The most expensive lines: process, system call and target with what they cost. */
+import { type Bill, type BillLine, displayWidth, printable } from "@crossbill/core";
+import { type Column, padEnd, renderTable } from "./columns.ts";
+import { formatBytes, formatCount, formatTime } from "./numbers.ts";
+import type { Paint } from "./paint.ts";
+import { processName, targetName } from "./target-name.ts";
+
+/** How many of the lines show how their sizes are spread. */
+const HISTOGRAMS = 3;
+const HISTOGRAM_CELLS = 5;
+const BAR_WIDTH = 20;
+
+export function linesSection(bill: Bill, top: number, paint: Paint, width: number): string[] {
+  const lines = bill.lines.slice(0, top);
+  if (lines.length === 0) return [];
+  const [first] = lines;
+  const single = first !== undefined && bill.processes.length <= 1;
+  const whose = single ? ` of ${printable(processName(first.process))}` : "";
+  const of = `${formatCount(lines.length)} of ${formatCount(bill.lines.length)}`;
+  const title = `most expensive lines${whose} (${of})`;
+  const last = {
+    title: "target",
+    cell: ({ target }: BillLine) => targetName(target),
+  };
+  const [heading = "", ...rows] = renderTable(lines, columns(single), last, { indent: 2, width });
+  return [paint.strong(title), paint.faint(heading), ...rows];
+}
+
+function columns(singleProcess: boolean): Column<BillLine>[] {
+  const latency = (which: "p50" | "p99") => (line: BillLine) =>
+    line.latency === null ? "" : formatTime(line.latency[which]);
+  return [
+    ...costColumns,
+    { title: "p50", align: "right", cell: latency("p50") },
+    { title: "p99", align: "right", cell: latency("p99") },
+    {
+      title: "process",
+      align: "left",
+      cell: ({ process }) => (singleProcess ? "" : printable(processName(process))),
+    },
+    { title: "call", align: "left", cell: ({ syscall }) => printable(syscall) },
+  ];
+}
+
+/** What a row of any grouping costs. */
+export type Cost = Pick<BillLine, "count" | "bytes" | "boundaryNs" | "kernelNs" | "waitNs"> & {
+  readonly sequential?: number | null;
+};
+
+export const costColumns: readonly Column<Cost>[] = [
+  { title: "count", align: "right", cell: ({ count }) => formatCount(count) },
+  { title: "bytes", align: "right", cell: ({ bytes }) => (bytes === 0 ? "" : formatBytes(bytes)) },
+  {
+    title: "average",
+    align: "right",
+    cell: ({ bytes, count }) => (bytes === 0 || count === 0 ? "" : formatBytes(bytes / count)),
+  },
+  {
+    title: "seq",
+    align: "right",
+    cell: ({ sequential }) =>
+      sequential === null || sequential === undefined ? "" : `${Math.floor(sequential * 100)} %`,
+  },
+  { title: "boundary", align: "right", cell: ({ boundaryNs }) => formatTime(boundaryNs) },
+  { title: "kernel", align: "right", cell: ({ kernelNs }) => formatTime(kernelNs) },
+  { title: "wait", align: "right", cell: ({ waitNs }) => (waitNs === 0 ? "" : formatTime(waitNs)) },
+];
+
+/** How the sizes of the dearest lines that move bytes are spread. */
+export function sizesSection(bill: Bill, top: number, paint: Paint, width: number): string[] {
+  const lines = bill.lines.slice(0, top).filter(({ sizes }) => sizes.length > 1);
+  if (lines.length === 0) return [];
+  const blocks = lines.slice(0, HISTOGRAMS).flatMap((line) => histogram(line, width));
+  return [paint.strong("sizes"), ...blocks];
+}
+
+function histogram(line: BillLine, width: number): string[] {
+  const name = printable(`${line.syscall} ${targetName(line.target)}`, {
+    maxWidth: width - 2,
+    cut: "middle",
+  });
+  const dearest = line.sizes.toSorted((a, b) => b.count - a.count).slice(0, HISTOGRAM_CELLS);
+  const cells = dearest.toSorted((a, b) => a.atMost - b.atMost);
+  const most = Math.max(...cells.map(({ count }) => count));
+  const shown = cells.reduce((sum, { count }) => sum + count, 0);
+  const all = line.sizes.reduce((sum, { count }) => sum + count, 0);
+  const counts = cells.map(({ count }) => formatCount(count));
+  const countWidth = Math.max(...counts.map(displayWidth));
+  const rows = cells.map(({ atMost, count }, index) => {
+    const bar = "#".repeat(Math.max(1, Math.round((count / most) * BAR_WIDTH)));
+    const upTo = atMost === 0 ? "empty" : `up to ${formatBytes(atMost)}`;
+    return `    ${padEnd(upTo, 16)}${(counts[index] ?? "").padStart(countWidth)}  ${bar}`;
+  });
+  const others = all === shown ? [] : [`    other sizes     ${formatCount(all - shown)}`];
+  return [`  ${name}`, ...rows, ...others];
+}

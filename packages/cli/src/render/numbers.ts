@@ -1,0 +1,48 @@
+/** Numbers for people: three digits that matter, units scaled, counts exact. */
+
+/** 1,234,567: counts are exact and stay so. */
+export function formatCount(count: number): string {
+  return count.toLocaleString("en-US");
+}
+
+const timeUnits: readonly (readonly [string, number])[] = [
+  ["s", 1e9],
+  ["ms", 1e6],
+  ["us", 1e3],
+  ["ns", 1],
+];
+
+/** 1.23 s, 45.6 ms, 789 us; minus kept; zero is "0". */
+export function formatTime(ns: number): string {
+  if (ns === 0) return "0";
+  const size = Math.abs(ns);
+  const [unit, scale] = timeUnits.find(([, least]) => size >= least * 0.9995) ?? ["ns", 1];
+  return `${ns < 0 ? "-" : ""}${threeDigits(size / scale)} ${unit}`;
+}
+
+const byteUnits: readonly (readonly [string, number])[] = [
+  ["TiB", 2 ** 40],
+  ["GiB", 2 ** 30],
+  ["MiB", 2 ** 20],
+  ["KiB", 2 ** 10],
+  ["B", 1],
+];
+
+/** 512 B, 4.00 KiB, 1.23 GiB. */
+export function formatBytes(bytes: number): string {
+  const [unit, scale] = byteUnits.find(([, least]) => bytes >= least) ?? ["B", 1];
+  return unit === "B" ? `${Math.round(bytes)} B` : `${threeDigits(bytes / scale)} ${unit}`;
+}
+
+/** 12.3 %; a share that is there but too small to show is not called zero. */
+export function formatShare(part: number, whole: number): string {
+  if (whole <= 0 || part === 0) return part === 0 ? "0 %" : "";
+  const percent = (part / whole) * 100;
+  if (Math.abs(percent) < 0.05) return percent < 0 ? "-0.1 %" : "<0.1 %";
+  return `${percent.toFixed(1)} %`;
+}
+
+function threeDigits(value: number): string {
+  if (value >= 99.95) return value.toFixed(0);
+  return value >= 9.995 ? value.toFixed(1) : value.toFixed(2);
+}
