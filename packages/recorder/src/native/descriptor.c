@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -19,6 +18,7 @@
 #define POSITIONS 16384
 #define DELETED " (deleted)"
 #define ANONYMOUS "anon_inode:"
+#define MEMFD "/memfd:"
 
 struct link {
 	char text[PATH_MAX];
@@ -43,13 +43,13 @@ static bool link_begins(const struct link *link, const char *with)
 	return link->size >= size && !memcmp(link->text, with, size);
 }
 
-static int link_read(const char *path, struct link *link)
+/* Empty when it cannot be read: what is longer than PATH_MAX cannot. */
+static void link_read(const char *path, struct link *link)
 {
 	ssize_t n = readlink(path, link->text, sizeof(link->text) - 1);
 
 	link->size = n > 0 ? (size_t)n : 0;
 	link->text[link->size] = 0;
-	return n > 0 ? 0 : -1;
 }
 
 /* Majors of the consoles and serial lines, and the range of the pseudo-terminals. */
@@ -78,17 +78,14 @@ static enum descriptor_kind descriptor_anonymous_kind(const struct link *link)
 	return KIND_ANONYMOUS;
 }
 
-/* `link` is read where the mode alone does not tell. */
-static enum descriptor_kind descriptor_kind(const struct statx *status, const char *path,
-					    struct link *link)
+static enum descriptor_kind descriptor_kind(const struct statx *status, const struct link *link)
 {
 	switch (status->stx_mode & S_IFMT) {
 	case S_IFREG:
-		return KIND_FILE;
+		return link_begins(link, MEMFD) ? KIND_MEMFD : KIND_FILE;
 	case S_IFDIR:
 		return KIND_DIRECTORY;
 	case S_IFIFO:
-		(void)link_read(path, link);
 		return link_begins(link, "pipe:[") ? KIND_PIPE : KIND_FIFO;
 	case S_IFSOCK:
 		return KIND_SOCKET;
@@ -97,110 +94,105 @@ static enum descriptor_kind descriptor_kind(const struct statx *status, const ch
 	case S_IFBLK:
 		return KIND_BLOCK;
 	default:
-		(void)link_read(path, link);
 		return descriptor_anonymous_kind(link);
 	}
 }
 
-/* The name of all but sockets, from the link in /proc. */
-static void descriptor_name(struct target *target, const char *path, struct link *link)
+/* Cuts what the kernel adds to the name: how it marks the deleted and the anonymous. */
+static void link_trim(struct link *link, enum descriptor_kind kind, bool is_deleted)
 {
 	const size_t mark = sizeof(DELETED) - 1;
-	const char *name = link->text;
-	size_t size;
+	size_t head = 0;
 
-	target->is_final = true;
-	if (!link->size && link_read(path, link))
-		return;
-	size = link->size;
-	if (link_begins(link, "/memfd:"))
-		target->kind = KIND_MEMFD;
-	if (size > mark && !memcmp(name + size - mark, DELETED, mark) &&
-	    (target->deleted || target->kind == KIND_MEMFD))
-		size -= mark;
-	if (target->kind == KIND_MEMFD) {
-		target->deleted = false;
-		name++;
-		size--;
-	}
-	if (link_begins(link, ANONYMOUS)) {
-		name += sizeof(ANONYMOUS) - 1;
-		size -= sizeof(ANONYMOUS) - 1;
-	}
-	target_set_name(target, name, size);
-	if (target->kind == KIND_FILE || target->kind == KIND_DIRECTORY) {
-		struct statfs system;
-
-		if (!statfs(path, &system))
-			target->file_system = (uint64_t)system.f_type;
-	}
+	/* A file may be called so itself: only with no link left is it the kernel's word. */
+	if (is_deleted && link->size > mark &&
+	    !memcmp(link->text + link->size - mark, DELETED, mark))
+		link->size -= mark;
+	if (kind == KIND_MEMFD)
+		head = 1;
+	else if (link_begins(link, ANONYMOUS))
+		head = sizeof(ANONYMOUS) - 1;
+	link->size -= head;
+	memmove(link->text, link->text + head, link->size);
+	link->text[link->size] = 0;
 }
 
-static void descriptor_name_socket(struct target *target, pid_t tgid, int fd, const char *path)
-{
-	struct socket_name socket;
-	struct link link;
-
-	target->tries++;
-	if (!socket_name_read(tgid, fd, &socket)) {
-		target->kind = socket.kind;
-		target->is_final = socket.is_final;
-		if (socket.size) {
-			target_set_name(target, socket.name, socket.size);
-			return;
-		}
-	}
-	/* Its number is better than nothing. */
-	if (!target->name && !link_read(path, &link))
-		target_set_name(target, link.text, link.size);
-}
-
-/* Inode numbers are reused; with the time of birth they are not. */
+/*
+ * The name tells files apart, not the inode: its number is reused at once by the next temporary
+ * file, and a journal that is made anew for each transaction is one thing to whoever reads a bill.
+ */
 static uint64_t descriptor_id(const struct statx *status, enum descriptor_kind kind,
 			      const struct link *link)
 {
 	uint64_t hash = descriptor_mix(0, kind);
 
-	/* All anonymous descriptors share one inode: their name is what tells them apart. */
-	if (!(status->stx_mode & S_IFMT)) {
-		for (size_t i = 0; i < link->size; i++)
-			hash = descriptor_mix(hash, (unsigned char)link->text[i]);
-		return hash;
-	}
-	hash = descriptor_mix(hash, makedev(status->stx_dev_major, status->stx_dev_minor));
-	hash = descriptor_mix(hash, status->stx_ino);
-	if (status->stx_mask & STATX_BTIME) {
-		hash = descriptor_mix(hash, (uint64_t)status->stx_btime.tv_sec);
-		hash = descriptor_mix(hash, status->stx_btime.tv_nsec);
-	}
+	hash = descriptor_mix(hash, status->stx_dev_major);
+	hash = descriptor_mix(hash, status->stx_dev_minor);
+	if (!link->size)
+		return descriptor_mix(hash, status->stx_ino);
+	for (size_t i = 0; i < link->size; i++)
+		hash = descriptor_mix(hash, (unsigned char)link->text[i]);
 	return hash;
+}
+
+/* Its link is "socket:[number]": what it is and whom it talks to has to be asked. */
+static void descriptor_name_socket(struct target *target, pid_t tgid, int fd,
+				   const struct link *link)
+{
+	struct socket_name socket;
+
+	if (target->is_final || target->tries == SOCKET_TRIES_MAX)
+		return;
+	target->tries++;
+	if (!target->name)
+		target_set_name(target, link->text, link->size);
+	if (socket_name_read(tgid, fd, &socket))
+		return;
+	target->kind = socket.kind;
+	target->is_final = socket.is_final;
+	if (socket.size)
+		target_set_name(target, socket.name, socket.size);
+}
+
+static void descriptor_name_file(struct target *target, const char *path, const struct link *link)
+{
+	struct statfs system;
+
+	if (target->is_final)
+		return;
+	target->is_final = true;
+	if (link->size)
+		target_set_name(target, link->text, link->size);
+	if ((target->kind == KIND_FILE || target->kind == KIND_DIRECTORY) && !statfs(path, &system))
+		target->file_system = (uint64_t)system.f_type;
 }
 
 struct descriptor descriptor_resolve(pid_t tgid, pid_t tid, int fd)
 {
 	struct descriptor found = {.kind = KIND_UNKNOWN};
 	struct statx status;
-	struct link link = {.size = 0};
+	struct link link;
+	bool is_deleted;
 	char path[64];
 
 	if (fd < 0)
 		return found;
 	(void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", tid, fd);
 	if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
-		  STATX_TYPE | STATX_MODE | STATX_INO | STATX_NLINK | STATX_BTIME, &status))
+		  STATX_TYPE | STATX_MODE | STATX_INO | STATX_NLINK, &status))
 		return found;
-	found.kind = descriptor_kind(&status, path, &link);
+	link_read(path, &link);
+	found.kind = descriptor_kind(&status, &link);
+	is_deleted = !status.stx_nlink && found.kind <= KIND_DIRECTORY;
+	link_trim(&link, found.kind, is_deleted || found.kind == KIND_MEMFD);
 	found.target = target_find(descriptor_id(&status, found.kind, &link), found.kind);
 	if (!found.target)
 		return found;
-	if (found.kind == KIND_FILE && !status.stx_nlink)
-		found.target->deleted = found.target->kind != KIND_MEMFD;
-	if (found.kind == KIND_SOCKET) {
-		if (!found.target->is_final && found.target->tries < SOCKET_TRIES_MAX)
-			descriptor_name_socket(found.target, tgid, fd, path);
-	} else if (!found.target->is_final) {
-		descriptor_name(found.target, path, &link);
-	}
+	found.target->deleted |= is_deleted;
+	if (found.kind == KIND_SOCKET)
+		descriptor_name_socket(found.target, tgid, fd, &link);
+	else
+		descriptor_name_file(found.target, path, &link);
 	found.kind = found.target->kind;
 	return found;
 }
