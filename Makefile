@@ -15,7 +15,8 @@ SHARED := stream launch identity path-search control
 
 PTRACE := $(SHARED) task-files target-table line-table socket-name descriptor process-entry tracee \
 	accounting crossing trace-attach trace-loop ptrace-output ptrace-recorder
-EBPF := $(SHARED) recorder
+EBPF := $(SHARED) recorder program program-full program-fast program-portable ring sampler report \
+	kernel-features
 
 BINARIES := $(if $(wildcard $(NATIVE)/ptrace-recorder.c),$(OUT)/crossbill-ptrace)
 BINARIES += $(if $(wildcard $(NATIVE)/recorder.c),$(OUT)/crossbill-recorder)
@@ -31,7 +32,7 @@ $(OUT)/crossbill-recorder: $(EBPF:%=$(OUT)/%.o)
 	$(CC) $(LINK) -o $@ $^
 
 $(OUT)/%.o: $(NATIVE)/%.c | $(OUT)
-	$(CC) $(CFLAGS) $(STRICT) $(HARDEN) -pthread -MMD -MP -c -o $@ $<
+	$(CC) $(CFLAGS) $(STRICT) $(HARDEN) -I$(NATIVE)/include -pthread -MMD -MP -c -o $@ $<
 
 $(LAB_OUT)/crossbill-calibrate: $(wildcard $(LAB_NATIVE)/*.c) $(wildcard $(LAB_NATIVE)/*.h) | $(LAB_OUT)
 	$(CC) $(CFLAGS) $(STRICT) $(HARDEN) $(LINK) -pthread -o $@ $(filter %.c,$^) -lm
@@ -43,3 +44,20 @@ clean:
 	rm -rf $(OUT) $(LAB_OUT)
 
 -include $(wildcard $(OUT)/*.d)
+
+# The kernel side, compiled and put into headers that are committed: only this needs clang and bpftool.
+BPF_SOURCES := $(NATIVE)/record.bpf.c $(wildcard $(NATIVE)/bpf/*.h) $(NATIVE)/record.h $(NATIVE)/shape.h
+BPF_FLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -I/usr/include/x86_64-linux-gnu \
+	-Wall -Wextra -Werror
+GENERATED := $(NATIVE)/generated
+
+.PHONY: bpf
+bpf: $(GENERATED)/record-full.x86_64.lskel.h $(GENERATED)/record.x86_64.lskel.h \
+	$(GENERATED)/record-portable.x86_64.lskel.h
+
+$(GENERATED)/record-full.%.lskel.h: BPF_VARIANT := -DFAULT_TIME
+$(GENERATED)/record-portable.%.lskel.h: BPF_VARIANT := -DPORTABLE
+$(GENERATED)/%.x86_64.lskel.h: $(BPF_SOURCES) | $(OUT)
+	clang $(BPF_FLAGS) $(BPF_VARIANT) -c -o $(OUT)/$*.bpf.o $<
+	llvm-strip -g $(OUT)/$*.bpf.o
+	bpftool gen skeleton -L $(OUT)/$*.bpf.o name record_bpf > $@

@@ -1,0 +1,95 @@
+/* program-load.h: the body of program-fast.c and program-portable.c. They differ only in the
+ * generated skeleton they include and in LOAD, the name of the function made here. */
+
+static int map_memory(int map, size_t bytes, const char *what, struct program *program,
+		      const void **memory)
+{
+	*memory = mmap(NULL, bytes, PROT_READ, MAP_SHARED, map, 0);
+	if (*memory != MAP_FAILED)
+		return 0;
+	program->what = what;
+	return -errno;
+}
+
+static int map_all(struct program *program, struct record_bpf *skel)
+{
+	const void *threads, *audit, *usages, *lines, *unfinished, *latencies = NULL;
+	size_t line_count = (size_t)program->cpus * LINES_PER_CPU;
+	int error;
+
+	error = map_memory(skel->maps.threads.map_fd, THREADS_MAX * sizeof(struct thread),
+			   "mapping threads", program, &threads);
+	if (!error)
+		error = map_memory(skel->maps.audits.map_fd, sizeof(struct audit), "mapping audit",
+				   program, &audit);
+	if (!error)
+		error = map_memory(skel->maps.usages.map_fd, PROCESSES_MAX * sizeof(struct usage),
+				   "mapping usages", program, &usages);
+	if (!error)
+		error = map_memory(skel->maps.lines.map_fd, line_count * sizeof(struct line),
+				   "mapping lines", program, &lines);
+	if (!error)
+		error = map_memory(skel->maps.unfinished.map_fd, SYSCALLS_MAX * sizeof(uint64_t),
+				   "mapping unfinished", program, &unfinished);
+	if (!error && program->exact_time)
+		error = map_memory(skel->maps.latencies.map_fd, line_count * sizeof(struct latency),
+				   "mapping latencies", program, &latencies);
+	if (error)
+		return error;
+	program->threads = threads;
+	program->audit = audit;
+	program->usages = usages;
+	program->lines = lines;
+	program->unfinished = unfinished;
+	program->latencies = latencies;
+	return 0;
+}
+
+int LOAD(struct program *program)
+{
+	struct record_bpf *skel = record_bpf__open();
+	int error;
+
+	if (!skel) {
+		program->what = "memory";
+		return -ENOMEM;
+	}
+	skel->rodata->exact_time = program->exact_time;
+	skel->maps.lines.max_entries = program->cpus * LINES_PER_CPU;
+	skel->maps.latencies.max_entries = program->exact_time ? program->cpus * LINES_PER_CPU : 1;
+	error = record_bpf__load(skel);
+	if (error) {
+		program->what = "loading the kernel programs";
+		record_bpf__destroy(skel);
+		return error;
+	}
+	program->messages = skel->maps.messages.map_fd;
+	program->wanted = skel->maps.wanted.map_fd;
+	program->urings = skel->maps.urings.map_fd;
+	program->stacks = skel->maps.stacks.map_fd;
+	program->stack_counts = skel->maps.stack_counts.map_fd;
+	program->sample = skel->progs.on_sample.prog_fd;
+	program->sys_exit = skel->progs.on_sys_exit.prog_fd;
+	program->visit = &skel->bss->visit;
+	/* sys_exit comes last, so that the first call counted finds every other hook in place. */
+	program->progs[0] = skel->progs.on_sched_switch.prog_fd;
+	program->progs[1] = skel->progs.on_sched_wakeup.prog_fd;
+	program->progs[2] = skel->progs.on_fork.prog_fd;
+	program->progs[3] = skel->progs.on_exec.prog_fd;
+	program->progs[4] = skel->progs.on_exit.prog_fd;
+	program->progs[5] = skel->progs.on_uring_submit.prog_fd;
+	program->progs[6] = skel->progs.on_uring_complete.prog_fd;
+#ifdef FAULT_TIME
+	program->progs[7] = skel->progs.on_fault_leave.prog_fd;
+	program->progs[8] = skel->progs.on_fault_enter.prog_fd;
+#endif
+	program->progs[9] = program->exact_time ? skel->progs.on_sys_enter.prog_fd : 0;
+	program->progs[10] = skel->progs.on_sys_exit.prog_fd;
+	program->visit_link = record_bpf__visit_task__attach(skel);
+	if (program->visit_link < 0) {
+		program->what = "attaching the task iterator";
+		return program->visit_link;
+	}
+	/* The skeleton lives as long as the process: its descriptors are the program. */
+	return map_all(program, skel);
+}

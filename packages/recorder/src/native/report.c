@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* report: turns what the kernel side gathered into the stream. */
+#define _GNU_SOURCE
+#include "report.h"
+
+#include <arpa/inet.h>
+#include <asm/unistd.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "sampler.h"
+#include "stream.h"
+
+#if defined(__x86_64__)
+#define ARCHITECTURE "x86_64"
+#elif defined(__aarch64__)
+#define ARCHITECTURE "aarch64"
+#endif
+
+#define NS_PER_S 1000000000ull
+#define NS_PER_US 1000ull
+#define ADDRESS_TEXT_MAX (INET6_ADDRSTRLEN + 16)
+
+void report_hello(const struct program *program)
+{
+	stream_begin("hello");
+	stream_text("stream", "crossbill.stream/1");
+	stream_text("recorder", "ebpf");
+	stream_text("timing", program->exact_time ? "exact" : "sampled");
+	stream_text("arch", ARCHITECTURE);
+	stream_u64("period", SAMPLER_PERIOD_NS);
+	stream_object("limits");
+	stream_u64("threads", THREADS_MAX + SPILLED_MAX);
+	stream_u64("processes", PROCESSES_MAX);
+	stream_u64("ownProcesses", OWN_PROCESSES_MAX);
+	stream_u64("linesPerCpu", ITEMISED_PER_CPU);
+	stream_u64("cpus", program->cpus);
+	stream_u64("mapBytes", program_map_bytes(program));
+	stream_text("variant", program_variant_name(program->variant));
+	stream_close();
+	stream_finish();
+	stream_flush();
+}
+
+void report_failed(const char *stage, int error, const char *what)
+{
+	stream_begin("failed");
+	stream_text("stage", stage);
+	stream_u64("errno", (uint64_t)(error < 0 ? -error : error));
+	stream_text("what", what ? what : stage);
+	stream_finish();
+	stream_flush();
+}
+
+static void report_process(const struct message *message, size_t name_bytes)
+{
+	stream_begin("process");
+	stream_u64("id", message->id);
+	stream_u64("pid", message->pid);
+	stream_u64("ppid", message->parent_pid);
+	stream_bytes("comm", message->comm, strnlen(message->comm, COMM_BYTES));
+	if (message->flags & NAME_UNRESOLVED)
+		stream_null("exe");
+	else
+		stream_bytes("exe", message->name, name_bytes);
+	stream_bool("compat", message->flags & PROCESS_COMPAT);
+	stream_finish();
+}
+
+/* "127.0.0.1:80", "[::1]:80", or nothing for an address and port of zeros. */
+static void format_address(char *text, size_t size, int family, const void *address, unsigned port)
+{
+	static const unsigned char unset[16];
+	char host[INET6_ADDRSTRLEN] = "";
+
+	text[0] = '\0';
+	if (!port && !memcmp(address, unset, family == AF_INET ? 4 : 16))
+		return;
+	if (inet_ntop(family, address, host, sizeof(host)))
+		snprintf(text, size, family == AF_INET ? "%s:%u" : "[%s]:%u", host, port);
+}
+
+/* "local > remote" for connections, the local address for listeners, "socket:[inode]" else. */
+static void report_peer(const struct message *message, size_t name_bytes)
+{
+	char local[ADDRESS_TEXT_MAX], remote[ADDRESS_TEXT_MAX], name[2 * ADDRESS_TEXT_MAX + 4];
+
+	if (message->family == AF_UNIX && name_bytes > 0) {
+		char path[NAME_MAX_BYTES];
+
+		memcpy(path, message->name, name_bytes);
+		if (!path[0]) /* an abstract name: shown with @, as ss and netstat do */
+			path[0] = '@';
+		else
+			name_bytes = strnlen(path, name_bytes);
+		stream_bytes("name", path, name_bytes);
+		return;
+	}
+	snprintf(name, sizeof(name), "socket:[%llu]", (unsigned long long)message->inode);
+	if (message->family == AF_INET || message->family == AF_INET6) {
+		format_address(local, sizeof(local), message->family, message->local_address,
+			       message->local_port);
+		format_address(remote, sizeof(remote), message->family, message->remote_address,
+			       ntohs(message->remote_port));
+		if (remote[0])
+			snprintf(name, sizeof(name), "%s > %s", local, remote);
+		else if (local[0])
+			snprintf(name, sizeof(name), "%s", local);
+	}
+	stream_text("name", name);
+}
+
+static void report_target(const struct message *message, size_t name_bytes)
+{
+	char id[20], pipe[40];
+
+	snprintf(id, sizeof(id), "%llx", (unsigned long long)message->id);
+	stream_begin("target");
+	stream_text("id", id);
+	stream_u64("kind", message->kind);
+	if (message->flags & NAME_UNRESOLVED) {
+		stream_null("name");
+	} else if (message->family) {
+		report_peer(message, name_bytes);
+	} else if (message->kind == KIND_PIPE) {
+		snprintf(pipe, sizeof(pipe), "pipe:[%llu]", (unsigned long long)message->inode);
+		stream_text("name", pipe);
+	} else if (name_bytes == 0) {
+		stream_null("name");
+	} else {
+		stream_bytes("name", message->name, name_bytes);
+	}
+	stream_u64("fs", message->file_system);
+	stream_bool("deleted", message->flags & NAME_DELETED);
+	stream_bool("truncated", message->flags & NAME_TRUNCATED);
+	stream_finish();
+}
+
+void report_message(const void *raw, size_t bytes)
+{
+	const struct message *message = raw;
+	size_t name_bytes;
+
+	if (bytes < offsetof(struct message, name))
+		return;
+	name_bytes = bytes - offsetof(struct message, name);
+	if (name_bytes > message->name_bytes)
+		name_bytes = message->name_bytes;
+	if (name_bytes > NAME_MAX_BYTES)
+		name_bytes = NAME_MAX_BYTES;
+	if (message->type == MESSAGE_PROCESS)
+		report_process(message, name_bytes);
+	else if (message->type == MESSAGE_TARGET)
+		report_target(message, name_bytes);
+}
+
+static uint64_t time_ns(const struct timeval *time)
+{
+	return (uint64_t)time->tv_sec * NS_PER_S + (uint64_t)time->tv_usec * NS_PER_US;
+}
+
+void report_exit(int status, uint64_t elapsed, const struct rusage *usage)
+{
+	stream_begin("exit");
+	if (usage && WIFEXITED(status))
+		stream_u64("code", (uint64_t)WEXITSTATUS(status));
+	else
+		stream_null("code");
+	stream_u64("signal", usage && WIFSIGNALED(status) ? (uint64_t)WTERMSIG(status) : 0);
+	stream_u64("elapsed", elapsed);
+	if (!usage) {
+		stream_null("rusage");
+	} else {
+		stream_object("rusage");
+		stream_u64("user", time_ns(&usage->ru_utime));
+		stream_u64("system", time_ns(&usage->ru_stime));
+		stream_u64("minflt", (uint64_t)usage->ru_minflt);
+		stream_u64("majflt", (uint64_t)usage->ru_majflt);
+		stream_u64("nvcsw", (uint64_t)usage->ru_nvcsw);
+		stream_u64("nivcsw", (uint64_t)usage->ru_nivcsw);
+		stream_close();
+	}
+	stream_finish();
+}
+
+static void report_usage(uint32_t id, const struct usage *usage, bool timed_faults)
+{
+	stream_begin("usage");
+	stream_u64("id", id);
+	stream_u64("instances", usage->instances);
+	stream_u64("threads", usage->threads);
+	stream_u64("wall", usage->wall);
+	stream_u64("cpu", usage->on_cpu);
+	stream_u64("runq", usage->run_queue);
+	stream_u64("faultio", usage->fault_io);
+	stream_u64("faultother", usage->fault_other);
+	stream_u64("unfinishedio", usage->unfinished_io);
+	stream_u64("unfinishedother", usage->unfinished_other);
+	stream_u64("minflt", usage->minor_faults);
+	stream_u64("majflt", usage->major_faults);
+	stream_u64("nvcsw", usage->voluntary);
+	stream_u64("nivcsw", usage->involuntary);
+	stream_u64("suser", usage->samples_user);
+	stream_u64("ssys", usage->samples_syscall);
+	stream_u64("sfault", usage->samples_fault);
+	if (timed_faults) {
+		stream_u64("fminor", usage->fault_minor);
+		stream_u64("fmajor", usage->fault_major);
+	} else {
+		stream_null("fminor");
+		stream_null("fmajor");
+	}
+	stream_finish();
+}
+
+/* The kernel's __u64 and uint64_t are the same size under two names. */
+static void report_cells(const char *name, const __u64 *cells, size_t count)
+{
+	_Static_assert(sizeof(__u64) == sizeof(uint64_t), "histogram cells are 64 bits wide");
+	stream_pairs(name, (const uint64_t *)(const void *)cells, count);
+}
+
+static void report_line(const struct program *program, const struct line *line, size_t index)
+{
+	uint64_t key = line->id & ~LINE_USED;
+	char target[20];
+
+	stream_begin("line");
+	if (key >> 32)
+		stream_u64("p", key >> 32);
+	else
+		stream_null("p");
+	stream_u64("nr", (key >> 16) & 0xffff);
+	stream_u64("err", key & 0xffff);
+	stream_u64("kind", line->kind);
+	/* Small numbers stand for "some target of this kind", 0 for none: neither has a name. */
+	if (line->target >> 63) {
+		snprintf(target, sizeof(target), "%llx", (unsigned long long)line->target);
+		stream_text("target", target);
+	} else {
+		stream_null("target");
+	}
+	stream_u64("count", line->count);
+	stream_u64("bytes", line->bytes);
+	stream_u64("asked", line->asked);
+	stream_u64("pos", line->positioned);
+	stream_u64("seq", line->sequential);
+	stream_u64("samples", line->samples);
+	if (program->exact_time)
+		stream_u64("cpu", line->on_cpu);
+	else
+		stream_null("cpu");
+	stream_u64("waitio", line->wait_io);
+	stream_u64("waitother", line->wait_other);
+	report_cells("sizes", line->sizes, SIZE_CELLS);
+	if (program->latencies)
+		report_cells("latency", program->latencies[index].cells, LATENCY_CELLS);
+	else
+		report_cells("latency", NULL, 0);
+	stream_finish();
+}
+
+static void report_uring(const struct program *program)
+{
+	struct uring_key key, next;
+	const void *from = NULL;
+	struct uring_total total;
+
+	while (!map_next(program->urings, from, &next)) {
+		key = next;
+		from = &key;
+		if (map_get(program->urings, &key, &total))
+			continue;
+		stream_begin("uring");
+		stream_u64("p", key.process);
+		stream_u64("op", key.opcode);
+		stream_u64("submitted", total.submitted);
+		stream_u64("completed", total.completed);
+		stream_u64("errors", total.errors);
+		stream_u64("bytes", total.bytes);
+		stream_finish();
+	}
+}
+
+/* One frame: build ID and offset where the kernel could tell the file, else the address alone. */
+static void report_frame(const struct bpf_stack_build_id *frame)
+{
+	char id[2 * BPF_BUILD_ID_SIZE + 1] = "", where[20];
+
+	if (frame->status == BPF_STACK_BUILD_ID_VALID)
+		for (int i = 0; i < BPF_BUILD_ID_SIZE; i++)
+			snprintf(id + 2 * i, 3, "%02x", frame->build_id[i]);
+	snprintf(where, sizeof(where), "%llx",
+		 (unsigned long long)(id[0] ? frame->offset : frame->ip));
+	stream_array(NULL);
+	stream_text(NULL, id);
+	stream_text(NULL, where);
+	stream_close();
+}
+
+static void report_stacks(const struct program *program)
+{
+	struct bpf_stack_build_id frames[STACK_DEPTH];
+	struct stack_key key, next;
+	const void *from = NULL;
+	uint64_t samples;
+
+	while (!map_next(program->stack_counts, from, &next)) {
+		key = next;
+		from = &key;
+		if (map_get(program->stack_counts, &key, &samples) ||
+		    map_get(program->stacks, &key.stack, frames))
+			continue;
+		stream_begin("stack");
+		stream_u64("p", key.process);
+		stream_i64("nr", key.nr);
+		stream_u64("samples", samples);
+		stream_array("frames");
+		for (int i = 0; i < STACK_DEPTH && frames[i].status; i++)
+			report_frame(&frames[i]);
+		stream_close();
+		stream_finish();
+	}
+}
+
+static void report_audit(const struct program *program, uint64_t left, uint64_t unitemised)
+{
+	uint64_t exits = program->unfinished[__NR_exit] + program->unfinished[__NR_exit_group];
+	uint64_t all = 0;
+
+	for (size_t nr = 0; nr < SYSCALLS_MAX; nr++)
+		all += program->unfinished[nr];
+	stream_begin("audit");
+	stream_u64("left", left);
+	stream_u64("exits", exits);
+	stream_u64("inflight", all - exits);
+	stream_u64("unitemised", unitemised);
+	stream_u64("lost", program->audit->lines_lost + program_misses(program));
+	stream_u64("unnamed", program->audit->names_lost);
+	stream_u64("running", program->audit->running);
+	stream_u64("threadsLost", program->audit->threads_lost);
+	stream_u64("uringLost", program->audit->uring_lost);
+	stream_u64("stacksLost", program->audit->stacks_lost);
+	stream_finish();
+}
+
+void report_all(const struct program *program)
+{
+	size_t count = (size_t)program->cpus * LINES_PER_CPU;
+	uint64_t left = 0, unitemised = 0;
+
+	for (uint32_t id = 0; id < PROCESSES_MAX && id <= program->audit->processes; id++)
+		if (program->usages[id].instances || program->usages[id].wall)
+			report_usage(id, &program->usages[id], program->variant == VARIANT_FULL);
+	for (size_t index = 0; index < count; index++) {
+		const struct line *line = &program->lines[index];
+
+		if (!line->id)
+			continue;
+		left += line->count;
+		if (!((line->id & ~LINE_USED) >> 32))
+			unitemised += line->count;
+		report_line(program, line, index);
+	}
+	for (uint32_t nr = 0; nr < SYSCALLS_MAX; nr++) {
+		if (!program->unfinished[nr])
+			continue;
+		stream_begin("unfinished");
+		stream_u64("nr", nr);
+		stream_u64("count", program->unfinished[nr]);
+		stream_finish();
+	}
+	report_uring(program);
+	report_stacks(program);
+	report_audit(program, left, unitemised);
+	stream_begin("end");
+	stream_finish();
+	stream_flush();
+}
