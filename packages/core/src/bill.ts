@@ -42,7 +42,9 @@ export function makeBill(recording: Recording, prices: Prices): Bill {
   const accounts = ledger.processes.map((process) => settleProcess(process, split(process), basis));
   const loose = settleNotItemised(recording, ledger.notItemised, accounts, rates);
   const looseWaits = ledger.notItemised.flatMap((line) => [...line.waits]);
-  const overheadNs = sum(accounts, (account) => account.overheadNs) + loose.overheadNs;
+  const measuredWallNs = sum(accounts, ({ time: own }) => own.measuredWallNs);
+  const pricedOverheadNs = sum(accounts, (account) => account.overheadNs) + loose.overheadNs;
+  const overheadNs = Math.min(measuredWallNs, pricedOverheadNs);
   const time = totalTime(accounts, loose, looseWaits, overheadNs);
   const lines = makeLines(recording, accounts, rates);
   const crossings = sum(ledger.processes, ({ crossings: own }) => own);

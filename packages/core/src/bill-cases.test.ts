@@ -1,0 +1,355 @@
+/** The bill of known recordings: each way of splitting time, worked out by hand. */
+import { expect, test } from "vitest";
+import { describeWarning } from "./bill/warnings.ts";
+import { makeBill } from "./bill.ts";
+import { exactly, line, machine, prices, process, recording } from "./fixtures/recordings.ts";
+
+const ms = 1e6;
+const codes = (bill: ReturnType<typeof makeBill>) => bill.warnings.map(({ code }) => code);
+const parts = (bill: ReturnType<typeof makeBill>) => {
+  const { userNs, boundaryNs, kernelNs, faultNs, residualNs, wallNs } = bill.time;
+  return { userNs, boundaryNs, kernelNs, faultNs, residualNs, wallNs };
+};
+
+test("timed calls: the window floor is no work, and what lies outside the hooks is not user time", () => {
+  const bill = makeBill(
+    recording({
+      timing: "exact",
+      samplePeriodNs: null,
+      processes: [process({ wallNs: 1_000 * ms, onCpuNs: 1_000 * ms, minorFaults: 1_000 })],
+      lines: [
+        line({
+          syscall: "getpid",
+          kind: "none",
+          count: 1_000_000,
+          onCpuNs: 150 * ms,
+          latency: [{ atMost: 256, count: 1_000_000 }],
+        }),
+      ],
+    }),
+    prices({ nullSyscallNs: 120, overheadNs: 200, windowFloorNs: 100, faultNs: 1_000 }),
+  );
+  expect(parts(bill)).toEqual({
+    wallNs: 800 * ms,
+    userNs: 629 * ms, // 1000 - 150 between hooks - 220 of 320 outside them - 1 in faults.
+    boundaryNs: 120 * ms,
+    kernelNs: 50 * ms,
+    faultNs: 1 * ms,
+    residualNs: 0,
+  });
+  expect(bill.faults.basis).toBe("priced");
+  expect(bill.lines[0]?.latency).toMatchObject({ max: 256 });
+  expect(bill.warnings).toEqual([]);
+});
+
+test("traced calls: the recorder's cost is taken from stops and seeming waits, then from the wall", () => {
+  const bill = makeBill(
+    recording({
+      recorder: "ptrace",
+      timing: "exact",
+      samplePeriodNs: null,
+      processes: [process({ wallNs: 100 * ms, onCpuNs: 20 * ms, runQueueNs: 5 * ms })],
+      lines: [
+        line({
+          kind: "pipe",
+          count: 1_000,
+          onCpuNs: 4 * ms,
+          wait: { ioNs: 0, otherNs: 12 * ms },
+        }),
+      ],
+    }),
+    prices({ nullSyscallNs: 100, overheadNs: 50_000, windowFloorNs: 3_000, waitFloorNs: 10_000 }),
+  );
+  expect(bill.audit.overheadNs).toBe(50 * ms);
+  expect(bill.time.waitNs.pipe).toBe(2 * ms);
+  expect(parts(bill)).toEqual({
+    wallNs: 50 * ms,
+    userNs: 16 * ms, // 20 - 1 of work - 0.1 boundary - 2.9 in stops.
+    boundaryNs: 0.1 * ms,
+    kernelNs: 1 * ms,
+    faultNs: 0,
+    residualNs: 25.9 * ms,
+  });
+});
+
+test("short processes share their samples, so that none loses its boundary to chance", () => {
+  const ids = Array.from({ length: 10 }, (_, id) => id);
+  const bill = makeBill(
+    recording({
+      processes: ids.map((id) =>
+        process({
+          id,
+          wallNs: ms,
+          onCpuNs: ms,
+          samples: { user: id % 2, syscall: (id + 1) % 2, fault: 0 },
+        }),
+      ),
+      lines: ids.map((id) => line({ process: id, count: 1_000, samples: (id + 1) % 2 })),
+    }),
+    prices({ nullSyscallNs: 100 }),
+  );
+  expect(bill.time.boundaryNs).toBe(1 * ms);
+  expect(bill.time.kernelNs).toBe(4 * ms);
+  for (const row of bill.processes) expect(row.time.boundaryNs).toBe(0.1 * ms);
+  expect(codes(bill)).toContain("few-samples");
+});
+
+test("without a sampler the CPU time beyond the prices counts as user time", () => {
+  const bill = makeBill(
+    recording({
+      samplePeriodNs: null,
+      processes: [process({ wallNs: 10 * ms, onCpuNs: 10 * ms, minorFaults: 100 })],
+      lines: [line({ count: 1_000 })],
+    }),
+    prices({ nullSyscallNs: 100, overheadNs: 100, faultNs: 1_000 }),
+  );
+  expect(parts(bill)).toEqual({
+    wallNs: 9.9 * ms,
+    userNs: 9.7 * ms,
+    boundaryNs: 0.1 * ms,
+    kernelNs: 0,
+    faultNs: 0.1 * ms,
+    residualNs: 0,
+  });
+});
+
+test("prices that exceed the kernel time are scaled down, and a warning says so", () => {
+  const bill = makeBill(
+    recording({
+      processes: [
+        process({
+          wallNs: 1_000 * ms,
+          onCpuNs: 1_000 * ms,
+          samples: { user: 900, syscall: 100, fault: 0 },
+        }),
+      ],
+      lines: [line({ count: 1_000_000, samples: 100 })],
+    }),
+    prices({ nullSyscallNs: 300, overheadNs: 100 }),
+  );
+  expect(bill.time.boundaryNs).toBe(75 * ms);
+  expect(bill.audit.overheadNs).toBe(25 * ms);
+  expect(bill.time.kernelNs).toBe(0);
+  expect(codes(bill)).toEqual(["prices-exceed", "few-samples"]);
+  expect(describeWarning(bill.warnings[0] ?? { code: "lost", count: 0 })).toMatch(
+    /^prices exceed what was measured by 300 %/,
+  );
+});
+
+test("calls not itemised are counted, and priced from the kernel time that no line holds", () => {
+  const bill = makeBill(
+    recording({
+      processes: [
+        process({
+          wallNs: 1_000 * ms,
+          onCpuNs: 1_000 * ms,
+          samples: { user: 500, syscall: 500, fault: 0 },
+        }),
+      ],
+      lines: [
+        line({ syscall: "read", count: 1_000_000, samples: 250 }),
+        line({ process: null, syscall: "write", count: 700_000, samples: 200, kind: "unknown" }),
+        line({ process: null, syscall: "write", error: "EPIPE", count: 300_000, kind: "unknown" }),
+      ],
+      unfinished: [{ syscall: "exit_group", count: 1 }],
+    }),
+    prices({ nullSyscallNs: 100 }),
+  );
+  expect(bill.notItemised).toEqual([
+    {
+      syscall: "write",
+      count: 1_000_000,
+      errors: { EPIPE: 300_000 },
+      boundaryNs: 100 * ms,
+      kernelNs: 100 * ms,
+      waitNs: 0,
+    },
+  ]);
+  expect(bill.unfinished).toEqual({
+    calls: [{ syscall: "exit_group", count: 1 }],
+    kernelNs: 50 * ms,
+    waitNs: 0,
+  });
+  expect(bill.time).toMatchObject({ boundaryNs: 200 * ms, kernelNs: 300 * ms, residualNs: 0 });
+  expect(bill.syscalls.find(({ name }) => name === "exit_group")).toMatchObject({
+    count: 1,
+    unfinished: 1,
+  });
+  expect(codes(bill)).toEqual(["not-itemised"]);
+});
+
+test("lines that differ in error only, or in a target nobody can tell apart, become one", () => {
+  const named = { kind: "file", fileSystem: "ext4", deleted: false, truncated: false } as const;
+  const bill = makeBill(
+    recording({
+      targets: [
+        { ...named, id: "a", name: "/tmp/log" },
+        { ...named, id: "b", name: "/tmp/log" },
+        { ...named, id: "c", name: null },
+      ],
+      lines: [
+        line({ target: "a", count: 5, bytes: 50, positioned: 5, sequential: 4 }),
+        line({ target: "a", count: 2, error: "EAGAIN", positioned: 0 }),
+        line({
+          target: "b",
+          count: 3,
+          bytes: 30,
+          sizes: [{ atMost: 16, count: 3 }],
+          positioned: 3,
+        }),
+        line({ target: "c", count: 1 }),
+        line({ syscall: "getpid", kind: "none", count: 1 }),
+      ],
+    }),
+    prices({ nullSyscallNs: 100 }),
+  );
+  expect(bill.lines).toHaveLength(3);
+  expect(bill.lines[0]).toMatchObject({
+    syscall: "read",
+    target: { path: "/tmp/log", unresolved: false },
+    count: 10,
+    errors: { EAGAIN: 2 },
+    bytes: 80,
+    sizes: [{ atMost: 16, count: 3 }],
+    sequential: 0.5,
+  });
+  const getpid = bill.lines.find(({ syscall }) => syscall === "getpid");
+  expect(getpid?.target).toMatchObject({ kind: "none", path: null, unresolved: false });
+  const unresolved = bill.lines.filter((row) => row.target.unresolved);
+  expect(unresolved).toHaveLength(1);
+});
+
+test("fault time that was measured is believed, and major faults get the waiting", () => {
+  const measured = process({
+    wallNs: 100 * ms,
+    onCpuNs: 50 * ms,
+    faultWait: { ioNs: 30 * ms, otherNs: 0 },
+    minorFaults: 900,
+    majorFaults: 100,
+    samples: { user: 50, syscall: 0, fault: 0 },
+    measuredFaultNs: { minor: 4 * ms, major: 36 * ms },
+  });
+  const bill = makeBill(recording({ processes: [measured] }), prices());
+  expect(bill.faults).toEqual({
+    basis: "measured",
+    minor: { count: 900, ns: 4 * ms },
+    major: { count: 100, ns: 36 * ms },
+  });
+  expect(bill.time).toMatchObject({ faultNs: 40 * ms, userNs: 40 * ms, residualNs: 20 * ms });
+  const counted = { ...measured, measuredFaultNs: null };
+  const priced = makeBill(recording({ processes: [counted] }), prices({ faultNs: 10_000 }));
+  expect(priced.faults).toEqual({
+    basis: "priced",
+    minor: { count: 900, ns: 9 * ms },
+    major: { count: 100, ns: 31 * ms },
+  });
+});
+
+test("the kernel's own accounting is compared, both figures are given", () => {
+  const rusage = {
+    userNs: 400 * ms,
+    systemNs: 400 * ms,
+    minorFaults: 1_000,
+    majorFaults: 0,
+    voluntarySwitches: 10,
+    involuntarySwitches: 0,
+  };
+  const own = process({
+    wallNs: 1_000 * ms,
+    onCpuNs: 1_000 * ms,
+    minorFaults: 500,
+    samples: { user: 1_000, syscall: 0, fault: 0 },
+  });
+  const bill = makeBill(recording({ processes: [own], rusage }), prices());
+  expect(bill.warnings).toEqual([
+    { code: "rusage-disagrees", what: "cpuNs", recorded: 1_000 * ms, rusage: 800 * ms },
+    { code: "rusage-disagrees", what: "minorFaults", recorded: 500, rusage: 1_000 },
+  ]);
+  expect(bill.warnings.map(describeWarning)).toEqual([
+    "the kernel accounts 800.0 ms of CPU time, the recording 1000.0 ms",
+    "the kernel accounts 1000 minor faults, the recording 500",
+  ]);
+});
+
+test("an audit that does not close, other prices and a missing recorder price are said", () => {
+  const base = recording({ lines: [line({ count: 5 })], machine: { ...machine, key: "other" } });
+  const audit = { ...base.audit, left: 9, entered: 9, lost: 1, unnamed: 2, stillRunning: 3 };
+  const unpriced = { ebpfSampled: null, ebpfExact: null, ptrace: null };
+  const bill = makeBill({ ...base, audit }, { ...prices(), recorders: unpriced });
+  expect(codes(bill)).toEqual([
+    "audit",
+    "lost",
+    "unnamed",
+    "still-running",
+    "other-machine",
+    "recorder-unpriced",
+    "few-samples",
+  ]);
+  for (const warning of bill.warnings) expect(describeWarning(warning)).toMatch(/^[ -~±]+$/);
+});
+
+test("enough samples give a split without a warning, few say which flag helps", () => {
+  const sampled = (scale: number) =>
+    makeBill(
+      recording({
+        processes: [
+          process({
+            wallNs: 1_000 * ms,
+            onCpuNs: 1_000 * ms,
+            samples: { user: 10 * scale, syscall: 10 * scale, fault: 0 },
+          }),
+        ],
+        lines: [line({ count: 100, samples: 10 * scale })],
+      }),
+      prices(),
+    );
+  expect(codes(sampled(100))).toEqual([]);
+  const few = sampled(1).warnings;
+  expect(few).toMatchObject([{ code: "few-samples", samples: 20 }]);
+  expect(few.map(describeWarning)).toEqual([
+    "20 samples allow only a ±40 % split of kernel and user time; --exact-time times every call",
+  ]);
+  expect(sampled(1).intervals.kernelNs.low).toBeLessThan(400 * ms);
+});
+
+test("prices carry their intervals into the boundary's", () => {
+  const recorded = recording({
+    processes: [process({ wallNs: ms, onCpuNs: ms })],
+    lines: [line({ count: 1_000 })],
+  });
+  const uncertain = { ...prices(), nullSyscallNs: { low: 90, likely: 100, high: 120 } };
+  expect(makeBill(recorded, uncertain).intervals.boundaryNs).toEqual({
+    low: 90_000,
+    likely: 100_000,
+    high: 120_000,
+  });
+  expect(makeBill(recorded, { ...uncertain, nullSyscallNs: exactly(100) }).time.boundaryNs).toBe(
+    100_000,
+  );
+});
+
+test("io_uring operations are summed over rings and kept by owner", () => {
+  const ring = { opcode: "READ", submitted: 5, completed: 4, errors: 1, bytes: 4096 };
+  const bill = makeBill(
+    recording({
+      uring: [
+        { ...ring, process: 0 },
+        { ...ring, process: null },
+      ],
+    }),
+    prices(),
+  );
+  expect(bill.uring).toMatchObject([
+    {
+      opcode: "READ",
+      count: 10,
+      completed: 8,
+      errors: 2,
+      bytes: 8192,
+      processes: [
+        { process: { pid: 100 }, count: 5 },
+        { process: null, count: 5 },
+      ],
+    },
+  ]);
+});
