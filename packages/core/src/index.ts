@@ -10,6 +10,7 @@ export { decodeByteString, decodeBytes, encodeBytes } from "./byte-text.ts";
 export { errnoName, signalName, signalNumber } from "./errno.ts";
 export * from "./errors.ts";
 export { fileSystemName } from "./file-systems.ts";
+export { jsonSchemas } from "./json-schemas.ts";
 export * from "./machine.ts";
 export { nearestName } from "./nearest-name.ts";
 export * from "./prices.ts";

@@ -1,0 +1,21 @@
+/** JSON Schemas: what our files look like, for tools that do not use this package. */
+import { z } from "zod";
+import { BILL_SCHEMA, billSchema } from "./bill/shape.ts";
+import { PRICES_SCHEMA, pricesSchema } from "./prices.ts";
+import { RECORDING_SCHEMA, recordingSchema } from "./recording.ts";
+
+const published = {
+  recording: { title: RECORDING_SCHEMA, schema: recordingSchema },
+  bill: { title: BILL_SCHEMA, schema: billSchema },
+  prices: { title: PRICES_SCHEMA, schema: pricesSchema },
+};
+
+/** By file name without ending; draft 2020-12. Unknown keys are allowed: newer versions add some. */
+export function jsonSchemas(): Record<string, object> {
+  return Object.fromEntries(
+    Object.entries(published).map(([name, { title, schema }]) => [
+      name,
+      { title, ...z.toJSONSchema(schema, { io: "input", reused: "ref" }) },
+    ]),
+  );
+}
