@@ -20,8 +20,12 @@
 #error "crossbill knows the system calls of x86-64 and arm64 only"
 #endif
 
-/* Marks numbers of another table than the native one: a 32-bit program's. */
-#define FOREIGN_NR 0x20000000u
+/*
+ * The stream has room for numbers below 1024. The native table's are below 512; those of another
+ * table (a 32-bit program's) follow from there on; whatever else a program may ask for is the last.
+ */
+#define FOREIGN_NR 512u
+#define OTHER_NR 1023u
 
 static struct {
 	bool is_limited;
@@ -52,6 +56,13 @@ static const struct shape *crossing_shape(uint32_t nr)
 	return nr < SHAPES_MAX ? &shapes[nr] : &none;
 }
 
+static uint32_t crossing_number(const struct __ptrace_syscall_info *info)
+{
+	if (info->entry.nr >= SHAPES_MAX)
+		return OTHER_NR;
+	return (uint32_t)info->entry.nr + (info->arch == NATIVE_ARCH ? 0 : FOREIGN_NR);
+}
+
 static bool crossing_is_selected(uint32_t nr)
 {
 	return !selection.is_limited || (nr < SHAPES_MAX && selection.wanted[nr]);
@@ -70,9 +81,7 @@ static void crossing_enter(struct tracee *tracee, const struct __ptrace_syscall_
 
 	memset(call, 0, sizeof(*call));
 	call->is_open = true;
-	call->nr = (uint32_t)info->entry.nr;
-	if (info->arch != NATIVE_ARCH)
-		call->nr |= FOREIGN_NR;
+	call->nr = crossing_number(info);
 	for (int i = 0; i < 6; i++)
 		call->arguments[i] = info->entry.args[i];
 	shape = crossing_shape(call->nr);
