@@ -50,7 +50,8 @@ export function rephraseUsage(message: string, command: string): string {
     .trim()
     .replace(/^error: /, "")
     .replace(/\s*\n\(Did you mean (?:one of )?(.*)\?\)$/, "; did you mean $1?")
-    .replace(/\s*\n\s*/g, " ");
+    .replace(/\s*\n\s*/g, " ")
+    .replace(/\.$/, "");
   const advice = text.endsWith("?") ? "" : `; see ${command} --help`;
   return `crossbill: ${printable(text)}${advice}\n`;
 }

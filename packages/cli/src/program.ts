@@ -19,7 +19,7 @@ const HELP_COLUMNS = 80;
 
 /** What crossbill's exit status means, for help and man page. */
 export const exitStatuses: readonly (readonly [string, string])[] = [
-  ["0", "done; `run` exits with the program's own status, and dies of the signal it died of"],
+  ["0", "done; run ends exactly as the program did, by status or signal"],
   ["2", "the command line is wrong"],
   ["125", "crossbill itself failed"],
   ["126", "the program cannot be executed"],

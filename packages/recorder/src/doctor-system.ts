@@ -45,14 +45,17 @@ function fails(name: string, why: string, remedy: string | null): Feature {
   return { name, state: "does not", why, remedy };
 }
 
-function unknown(name: string, why: string): Feature {
-  return { name, state: "unknown", why, remedy: null };
+function unknown(name: string, why: string, remedy: string | null = null): Feature {
+  return { name, state: "unknown", why, remedy };
 }
 
 function lockdown(read: Read): Feature {
   const name = "kernel lockdown";
   const text = read("sys/kernel/security/lockdown");
-  if (text === null) return unknown(name, "/sys/kernel/security/lockdown cannot be read");
+  if (text === null) {
+    const mount = "sudo mount -t securityfs securityfs /sys/kernel/security";
+    return unknown(name, "/sys/kernel/security/lockdown cannot be read", mount);
+  }
   const mode = /\[(\w+)\]/.exec(text)?.[1] ?? text;
   if (mode !== "confidentiality") return works(name, `mode ${mode}: recording is allowed`);
   return fails(

@@ -156,9 +156,9 @@ export function failureError(failure: RecordingFailure, subject: Subject): Error
   if (failure.stage === "exec" && "command" in subject) {
     return new TargetError(subject.command[0], errno);
   }
-  if (failure.stage === "target" && errno === "ESRCH") {
-    return new RecorderError(`there is no such process: ${failure.what}`, {
-      remedy: "check the process id with ps",
+  if (errno === "ESRCH" && "pids" in subject) {
+    return new RecorderError(`there is no such process (${failure.what})`, {
+      remedy: "look for its id with ps or pidof",
     });
   }
   if (errno === "EPERM" || errno === "EACCES") {

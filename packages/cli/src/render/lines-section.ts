@@ -28,7 +28,7 @@ export function linesSection(bill: Bill, top: number, paint: Paint, width: numbe
 
 function columns(singleProcess: boolean): Column<BillLine>[] {
   const latency = (which: "p50" | "p99") => (line: BillLine) =>
-    line.latency === null ? "" : formatTime(line.latency[which]);
+    line.latency === null ? "" : tight(formatTime(line.latency[which]));
   return [
     ...costColumns,
     { title: "p50", align: "right", cell: latency("p50") },
@@ -42,6 +42,11 @@ function columns(singleProcess: boolean): Column<BillLine>[] {
   ];
 }
 
+/** "4.00KiB": many columns leave little room for the target. */
+function tight(text: string): string {
+  return text.replace(" ", "");
+}
+
 /** What a row of any grouping costs. */
 export type Cost = Pick<BillLine, "count" | "bytes" | "boundaryNs" | "kernelNs" | "waitNs"> & {
   readonly sequential?: number | null;
@@ -49,11 +54,16 @@ export type Cost = Pick<BillLine, "count" | "bytes" | "boundaryNs" | "kernelNs" 
 
 export const costColumns: readonly Column<Cost>[] = [
   { title: "count", align: "right", cell: ({ count }) => formatCount(count) },
-  { title: "bytes", align: "right", cell: ({ bytes }) => (bytes === 0 ? "" : formatBytes(bytes)) },
   {
-    title: "average",
+    title: "bytes",
     align: "right",
-    cell: ({ bytes, count }) => (bytes === 0 || count === 0 ? "" : formatBytes(bytes / count)),
+    cell: ({ bytes }) => (bytes === 0 ? "" : tight(formatBytes(bytes))),
+  },
+  {
+    title: "avg",
+    align: "right",
+    cell: ({ bytes, count }) =>
+      bytes === 0 || count === 0 ? "" : tight(formatBytes(bytes / count)),
   },
   {
     title: "seq",
@@ -61,9 +71,13 @@ export const costColumns: readonly Column<Cost>[] = [
     cell: ({ sequential }) =>
       sequential === null || sequential === undefined ? "" : `${Math.floor(sequential * 100)} %`,
   },
-  { title: "boundary", align: "right", cell: ({ boundaryNs }) => formatTime(boundaryNs) },
-  { title: "kernel", align: "right", cell: ({ kernelNs }) => formatTime(kernelNs) },
-  { title: "wait", align: "right", cell: ({ waitNs }) => (waitNs === 0 ? "" : formatTime(waitNs)) },
+  { title: "boundary", align: "right", cell: ({ boundaryNs }) => tight(formatTime(boundaryNs)) },
+  { title: "kernel", align: "right", cell: ({ kernelNs }) => tight(formatTime(kernelNs)) },
+  {
+    title: "wait",
+    align: "right",
+    cell: ({ waitNs }) => (waitNs === 0 ? "" : tight(formatTime(waitNs))),
+  },
 ];
 
 /** How the sizes of the dearest lines that move bytes are spread. */

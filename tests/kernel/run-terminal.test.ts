@@ -1,0 +1,86 @@
+/** On a terminal: Ctrl-C, Ctrl-Z and the settings behave as if crossbill were not there. */
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { cli, recorders, useOwnFolder } from "./command-line.ts";
+
+useOwnFolder();
+
+const script = fileURLToPath(new URL("pty-session.py", import.meta.url));
+const sessionSchema = z.object({ shown: z.string(), end: z.string(), echoes: z.boolean() });
+
+/** One `crossbill run` in the foreground of a terminal, with a user who follows the steps. */
+function session(
+  recorder: string,
+  steps: readonly (readonly [string, ...(string | number)[]])[],
+  command: readonly string[],
+): z.infer<typeof sessionSchema> {
+  const run = [process.execPath, cli, "run", "--recorder", recorder, "--", ...command];
+  const ended = spawnSync("python3", [script, JSON.stringify(steps), ...run], {
+    encoding: "utf8",
+  });
+  if (ended.status !== 0) throw new Error(ended.stderr);
+  return sessionSchema.parse(JSON.parse(ended.stdout));
+}
+
+test.each(recorders)(
+  "%s: Ctrl-C reaches the program once, and the bill is printed after it ended",
+  (recorder) => {
+    const program =
+      "n=0; trap 'n=$((n+1))' INT; echo ready;" +
+      " while [ $n = 0 ]; do sleep 0.05; done; sleep 0.4; echo n=$n; exit 5";
+    const { shown, end } = session(
+      recorder,
+      [
+        ["await", "ready"],
+        ["type", "\u0003"],
+      ],
+      ["bash", "-c", program],
+    );
+    expect(shown).toContain("n=1");
+    expect(shown.indexOf("audit: entered")).toBeGreaterThan(shown.indexOf("n=1"));
+    expect(end).toBe("status 5");
+  },
+);
+
+test.each(recorders)(
+  "%s: a program that Ctrl-C ends makes crossbill end by SIGINT, with the bill",
+  (recorder) => {
+    const { shown, end } = session(
+      recorder,
+      [
+        ["await", "ready"],
+        ["type", "\u0003"],
+      ],
+      ["sh", "-c", "echo ready; exec sleep 60"],
+    );
+    expect(shown).toContain("audit: entered");
+    expect(end).toBe("signal 2");
+  },
+);
+
+test.each(recorders)("%s: Ctrl-Z stops the program and fg continues it", (recorder) => {
+  const { shown, end } = session(
+    recorder,
+    [
+      ["await", "ready"],
+      ["type", "\u001a"],
+      ["stopped"],
+      ["continue"],
+      ["pause", 0.2],
+      ["type", "go\n"],
+    ],
+    ["sh", "-c", "echo ready; read word; echo got $word"],
+  );
+  expect(shown).toContain("got go");
+  expect(end).toBe("status 0");
+});
+
+test.each(recorders)(
+  "%s: what the program does to the terminal's settings stays done",
+  (recorder) => {
+    expect(session(recorder, [], ["stty", "-echo"]).echoes).toBe(false);
+    expect(session(recorder, [], ["true"]).echoes).toBe(true);
+  },
+);
