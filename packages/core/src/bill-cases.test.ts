@@ -42,24 +42,24 @@ test("timed calls: the window floor is no work, and what lies outside the hooks 
   expect(bill.warnings).toEqual([]);
 });
 
+const traced = recording({
+  recorder: "ptrace",
+  timing: "exact",
+  samplePeriodNs: null,
+  processes: [process({ wallNs: 100 * ms, onCpuNs: 20 * ms, runQueueNs: 5 * ms })],
+  lines: [
+    line({ kind: "pipe", count: 1_000, onCpuNs: 4 * ms, wait: { ioNs: 0, otherNs: 12 * ms } }),
+  ],
+});
+const tracedPrices = {
+  nullSyscallNs: 100,
+  overheadNs: 50_000,
+  windowFloorNs: 3_000,
+  waitFloorNs: 10_000,
+};
+
 test("traced calls: the recorder's cost is taken from stops and seeming waits, then from the wall", () => {
-  const bill = makeBill(
-    recording({
-      recorder: "ptrace",
-      timing: "exact",
-      samplePeriodNs: null,
-      processes: [process({ wallNs: 100 * ms, onCpuNs: 20 * ms, runQueueNs: 5 * ms })],
-      lines: [
-        line({
-          kind: "pipe",
-          count: 1_000,
-          onCpuNs: 4 * ms,
-          wait: { ioNs: 0, otherNs: 12 * ms },
-        }),
-      ],
-    }),
-    prices({ nullSyscallNs: 100, overheadNs: 50_000, windowFloorNs: 3_000, waitFloorNs: 10_000 }),
-  );
+  const bill = makeBill(traced, prices(tracedPrices));
   expect(bill.audit.overheadNs).toBe(50 * ms);
   expect(bill.time.waitNs.pipe).toBe(2 * ms);
   expect(parts(bill)).toEqual({
@@ -70,6 +70,12 @@ test("traced calls: the recorder's cost is taken from stops and seeming waits, t
     faultNs: 0,
     residualNs: 25.9 * ms,
   });
+});
+
+test("traced calls: a priced share of the program's CPU time is not user time", () => {
+  const bill = makeBill(traced, prices({ ...tracedPrices, onCpuNs: 8_000 }));
+  expect(bill.audit.overheadNs).toBe(50 * ms);
+  expect(bill.time.userNs).toBe(10.9 * ms); // 18.9 beyond work and boundary, less 8.
 });
 
 test("short processes share their samples, so that none loses its boundary to chance", () => {

@@ -18,6 +18,8 @@ export const recorderPriceSchema = z.object({
   windowFloorNs: intervalSchema,
   /** The "wait" a null system call shows though it waits for nothing but the recorder (ptrace). */
   waitFloorNs: intervalSchema.optional(),
+  /** The part of the overhead that is CPU time of the program itself; absent: all that fits (ptrace). */
+  onCpuNsPerCrossing: intervalSchema.optional(),
 });
 export type RecorderPrice = z.infer<typeof recorderPriceSchema>;
 

@@ -12,6 +12,8 @@ export interface Rates {
   readonly windowFloor: Interval;
   /** What a null system call seems to wait (ptrace), else 0. */
   readonly waitFloor: Interval;
+  /** What the recorder adds to the program's own CPU time per crossing (ptrace), null: unknown. */
+  readonly overheadOnCpu: Interval | null;
   /** One minor fault of unknown kind. */
   readonly minorFault: Interval;
   /** False: the recorder's cost is unknown and counted as 0. */
@@ -25,6 +27,7 @@ export function ratesFor(recording: Recording, prices: Prices): Rates {
     overhead: recorder?.overheadNsPerCrossing ?? zeroInterval,
     windowFloor: recorder?.windowFloorNs ?? zeroInterval,
     waitFloor: recorder?.waitFloorNs ?? zeroInterval,
+    overheadOnCpu: recorder?.onCpuNsPerCrossing ?? null,
     minorFault: blend(prices.anonymousFaultNs, prices.fileFaultNs),
     recorderPriced: recorder !== null,
   };

@@ -7,9 +7,10 @@ import type { Rates } from "./rates.ts";
 
 /**
  * The recorder's cost is looked for where it must be, in this order: the waiting it caused inside calls
- * (already removed from the lines), the CPU time of its stops inside them beyond the boundary, the time
- * the thread neither ran nor waited (it stood in a stop), and only then CPU time outside calls. What its
- * price asks beyond all that was not spent and is not subtracted.
+ * (already removed from the lines), the CPU time of its stops inside them beyond the boundary and, when
+ * it is priced, outside them, the time the thread neither ran nor waited (it stood in a stop), and only
+ * then other CPU time outside calls. What its price asks beyond all that was not spent and is not
+ * subtracted.
  */
 export function splitTraced(process: LedgerProcess, rates: Rates): CpuSplit {
   const { recorded, crossings } = process;
@@ -28,14 +29,15 @@ export function splitTraced(process: LedgerProcess, rates: Rates): CpuSplit {
 
   const removedWait = process.lines.reduce((sum, line) => sum + line.removedWaitNs, 0);
   const stops = Math.min(left, Math.max(0, floors - boundaryNs));
-  let asked = Math.max(0, crossings * rates.overhead.likely - removedWait - stops);
+  const onCpu = Math.max(stops, Math.min(left, crossings * (rates.overheadOnCpu?.likely ?? 0)));
+  let asked = Math.max(0, crossings * rates.overhead.likely - removedWait - onCpu);
   const stood = Math.min(asked, unaccountedWallNs(process, removedWait));
   asked -= stood;
-  const outside = Math.min(asked, left - stops);
+  const further = rates.overheadOnCpu === null ? Math.min(asked, left - onCpu) : 0;
   return {
     boundaryNs,
-    overheadNs: removedWait + stops + stood + outside,
-    userNs: left - stops - outside,
+    overheadNs: removedWait + onCpu + stood + further,
+    userNs: left - onCpu - further,
     faultCpuNs,
     kernelNs,
     lineKernel,
