@@ -112,6 +112,7 @@ int task_read_identity(pid_t tid, struct task_identity *identity)
 		return (int)n;
 	identity->tgid = (pid_t)task_find_number(text, "Tgid:");
 	identity->ppid = (pid_t)task_find_number(text, "PPid:");
+	identity->tracer = (pid_t)task_find_number(text, "TracerPid:");
 	(void)snprintf(path, sizeof(path), "/proc/%d/comm", tid);
 	n = task_read_text(path, text, sizeof(text));
 	if (n < 0)

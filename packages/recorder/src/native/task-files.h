@@ -26,6 +26,8 @@ struct task_counters {
 struct task_identity {
 	pid_t tgid;
 	pid_t ppid;
+	/* Who traces it, 0 nobody. */
+	pid_t tracer;
 	char comm[COMM_SIZE];
 };
 

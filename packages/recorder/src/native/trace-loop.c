@@ -49,12 +49,14 @@ static struct tracee *loop_adopt(pid_t tid, bool is_new)
 	struct account from = {.at = accounting_now()};
 	struct tracee *tracee;
 
-	if (task_read_identity(tid, &identity))
+	/* Nobody traces what has ended: it may do so before we hear of the fork that made it. */
+	if (task_read_identity(tid, &identity) || !identity.tracer)
 		return NULL;
 	tracee = tracee_add(tid, identity.tgid);
 	if (!tracee) {
-		loop.result->untraced++;
-		loop_continue(tid, PTRACE_DETACH, 0);
+		/* Fails before the thread's first stop, which brings us here again. */
+		if (!ptrace(PTRACE_DETACH, tid, NULL, NULL))
+			loop.result->untraced++;
 		return NULL;
 	}
 	/* The held target counts from its execve on. */
@@ -117,6 +119,21 @@ static void loop_exec(struct tracee *tracee)
 	loop_announce(tracee->tid);
 }
 
+/* The new thread is known from now on, whenever its own first stop comes. */
+static void loop_fork(const struct tracee *tracee)
+{
+	unsigned long tid = 0;
+
+	if (!ptrace(PTRACE_GETEVENTMSG, tracee->tid, NULL, &tid) && tid && !tracee_find((pid_t)tid))
+		(void)loop_adopt((pid_t)tid, true);
+}
+
+static bool loop_is_forking(int event)
+{
+	return event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK ||
+		event == PTRACE_EVENT_CLONE;
+}
+
 static bool loop_is_stopping(int signal)
 {
 	return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
@@ -147,6 +164,8 @@ static void loop_stopped(pid_t tid, int status, uint64_t at)
 	} else {
 		if (event == PTRACE_EVENT_EXEC)
 			loop_exec(tracee);
+		else if (loop_is_forking(event))
+			loop_fork(tracee);
 		/* Without an event it is a signal on its way to the thread. */
 		loop_continue(tid, PTRACE_SYSCALL, event ? 0 : signal);
 	}

@@ -1,0 +1,148 @@
+/** The ptrace recorder as a process of its own, and strace beside it: what its tests start and read. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync } from "node:fs";
+import type { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { type RecordedFacts, type StreamEnd, StreamReader } from "@crossbill/recorder";
+
+const binary = fileURLToPath(
+  new URL("../../packages/recorder/build/crossbill-ptrace", import.meta.url),
+);
+
+/** A fresh folder for what a test makes. */
+export function makeFolder(): string {
+  return mkdtempSync(join(tmpdir(), "crossbill-ptrace-"));
+}
+
+/** Compiles tests/kernel/programs/crossings.c; returns the program's path. */
+export function buildCrossings(): string {
+  const source = fileURLToPath(new URL("programs/crossings.c", import.meta.url));
+  const program = join(makeFolder(), "crossings");
+  execFileSync("gcc", ["-std=c17", "-O1", "-Wall", "-Wextra", "-o", program, source, "-pthread"]);
+  return program;
+}
+
+export interface PtraceOptions {
+  readonly cwd?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A running recorder. */
+export class PtraceProcess {
+  readonly child: ChildProcess;
+  /** The target's standard output so far. */
+  output = "";
+  readonly #reader: StreamReader;
+  readonly #control: Socket;
+  readonly #started: Promise<number>;
+  readonly #finished: Promise<void>;
+
+  constructor(mode: "run" | "attach", rest: readonly string[], options: PtraceOptions = {}) {
+    this.child = spawn(binary, [mode, "--stream", "3", "--control", "4", ...rest], {
+      stdio: ["ignore", "pipe", "ignore", "pipe", "pipe"],
+      cwd: options.cwd,
+      env: { ...process.env, ...options.environment },
+    });
+    let announce = (_pid: number): void => {};
+    this.#started = new Promise((resolve) => {
+      announce = resolve;
+    });
+    this.#reader = new StreamReader((pid) => {
+      announce(pid);
+    });
+    this.child.stdout?.on("data", (chunk: Buffer) => {
+      this.output += chunk.toString();
+    });
+    const stream = this.child.stdio[3] as Readable;
+    stream.on("data", (chunk: Buffer) => {
+      this.#reader.push(chunk);
+    });
+    this.#control = this.child.stdio[4] as Socket;
+    // The recorder may be killed with a command unread.
+    this.#control.on("error", () => {});
+    this.#finished = new Promise((resolve) => {
+      stream.on("close", resolve);
+    });
+  }
+
+  /** Resolves to the target's process id once it has passed its execve. */
+  started(): Promise<number> {
+    return this.#started;
+  }
+
+  /** Sends bytes of the control protocol. */
+  command(...bytes: readonly (number | string)[]): void {
+    const codes = bytes.map((byte) => (typeof byte === "string" ? byte.charCodeAt(0) : byte));
+    this.#control.write(Uint8Array.from(codes));
+  }
+
+  /** Closes the control descriptor, as the end of the parent would. */
+  abandon(): void {
+    this.#control.destroy();
+  }
+
+  /** The stream's end, as its reader understands it. */
+  async end(): Promise<StreamEnd> {
+    await this.#finished;
+    return this.#reader.finish();
+  }
+
+  /** What was recorded; throws when the stream is not whole. */
+  async facts(): Promise<RecordedFacts> {
+    const end = await this.end();
+    if (end.kind !== "recorded") throw new Error(JSON.stringify(end));
+    return end.facts;
+  }
+
+  /** All the target wrote, once everything that could write has ended. */
+  async outputAtEnd(): Promise<string> {
+    if (this.child.stdout?.closed === false) await once(this.child.stdout, "close");
+    return this.output;
+  }
+}
+
+/** Runs a command under the recorder to its end. */
+export function record(
+  command: readonly string[],
+  options: PtraceOptions = {},
+): Promise<RecordedFacts> {
+  return new PtraceProcess("run", ["--", ...command], options).facts();
+}
+
+/** Calls and errors by system call, without those that never returned. */
+export type CallCounts = Record<string, { readonly calls: number; readonly errors: number }>;
+
+export function countCalls(facts: RecordedFacts): CallCounts {
+  const counts: Record<string, { calls: number; errors: number }> = {};
+  for (const line of facts.lines) {
+    counts[line.syscall] ??= { calls: 0, errors: 0 };
+    const count = counts[line.syscall];
+    if (count === undefined) continue;
+    count.calls += line.count;
+    if (line.error !== null) count.errors += line.count;
+  }
+  return counts;
+}
+
+/** The same by `strace -f -c`. */
+export function straceCalls(command: readonly string[], cwd: string): CallCounts {
+  const table = join(makeFolder(), "strace.txt");
+  const flags = ["-f", "-c", "-U", "name,calls,errors", "-o", table];
+  execFileSync("strace", [...flags, ...command], {
+    cwd,
+    // The kinds the recorded target gets: programs ask what their output is.
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const counts: CallCounts = {};
+  for (const row of readFileSync(table, "utf8").split("\n")) {
+    const match = /^\s*(\w+)\s+(\d+)(?:\s+(\d+))?\s*$/.exec(row);
+    const [, name, calls, errors] = match ?? [];
+    if (name === undefined || name === "total") continue;
+    counts[name] = { calls: Number(calls), errors: Number(errors ?? 0) };
+  }
+  return counts;
+}
