@@ -119,6 +119,49 @@ test("without a sampler the CPU time beyond the prices counts as user time", () 
   });
 });
 
+test("with few samples faults are priced first, and the rest is shared between code and calls", () => {
+  const bill = makeBill(
+    recording({
+      processes: [
+        process({
+          wallNs: 10 * ms,
+          onCpuNs: 10 * ms,
+          minorFaults: 1_000,
+          samples: { user: 0, syscall: 8, fault: 2 },
+        }),
+      ],
+      lines: [line({ count: 100, samples: 8 })],
+    }),
+    prices({ faultNs: 1_000 }),
+  );
+  expect(parts(bill)).toMatchObject({ faultNs: 1 * ms, kernelNs: 9 * ms, userNs: 0 });
+});
+
+test("a call that did not return may have a line of none, which bills its time", () => {
+  const bill = makeBill(
+    recording({
+      processes: [
+        process({
+          wallNs: 100 * ms,
+          onCpuNs: 100 * ms,
+          samples: { user: 50, syscall: 50, fault: 0 },
+        }),
+      ],
+      lines: [
+        line({ count: 10, samples: 40 }),
+        line({ syscall: "exit_group", kind: "none", count: 0, samples: 10 }),
+      ],
+      unfinished: [{ syscall: "exit_group", count: 1 }],
+    }),
+    prices(),
+  );
+  expect(bill.syscalls.map((row) => [row.name, row.count, row.unfinished, row.kernelNs])).toEqual([
+    ["read", 10, 0, 40 * ms],
+    ["exit_group", 1, 1, 10 * ms],
+  ]);
+  expect(bill.unfinished.kernelNs).toBe(0);
+});
+
 test("prices that exceed the kernel time are scaled down, and a warning says so", () => {
   const bill = makeBill(
     recording({

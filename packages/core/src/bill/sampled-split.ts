@@ -43,7 +43,11 @@ export function poolSamples(processes: readonly LedgerProcess[]): SamplePool {
   return { small, perCall };
 }
 
-/** @returns the split; its parts other than waiting for faults add up to the process's CPU time. */
+/**
+ * Splits CPU time between user code, calls and faults as the samples fell. Where fault time is known
+ * better than by samples, it comes first and the rest is split between the other two.
+ * @returns the split; its parts other than waiting for faults add up to the process's CPU time.
+ */
 export function splitSampled(
   process: LedgerProcess,
   rates: Rates,
@@ -54,16 +58,16 @@ export function splitSampled(
   const own = ownSamples(process);
   const isSmall = totalSamples(own) < ENOUGH_FOR_OWN_SHARES;
   const counts = isSmall ? pool.small : own;
-  const total = totalSamples(counts);
   const boundary = process.crossings * rates.boundary.likely;
   const overhead = process.crossings * rates.overhead.likely;
-  const faultNs = unsampledFaultCpuNs(process.recorded, rates.minorFault.likely);
-  if (total === 0) return splitByPrices(process, boundary, overhead, faultNs);
+  const known = unsampledFaultCpuNs(process.recorded, rates.minorFault.likely);
+  const total = counts.user + counts.syscall + (basis === "sampled" ? counts.fault : 0);
+  if (total === 0) return splitByPrices(process, boundary, overhead, known);
 
-  const inCalls = (onCpuNs * counts.syscall) / total;
-  const outside = onCpuNs - inCalls;
-  const sampledFaultNs = (onCpuNs * counts.fault) / total;
-  const faultCpuNs = Math.min(outside, basis === "sampled" ? sampledFaultNs : faultNs);
+  const sampled = basis === "sampled";
+  const faultCpuNs = sampled ? (onCpuNs * counts.fault) / total : Math.min(onCpuNs, known);
+  const shared = sampled ? onCpuNs : onCpuNs - faultCpuNs;
+  const inCalls = (shared * counts.syscall) / total;
   const priced = boundary + overhead;
   const affordable = priced > inCalls ? inCalls / priced : 1;
   const restNs = counts.syscall > 0 ? (inCalls * counts.rest) / counts.syscall : 0;
@@ -72,7 +76,7 @@ export function splitSampled(
   return {
     boundaryNs: boundary * affordable,
     overheadNs: overhead * affordable,
-    userNs: outside - faultCpuNs,
+    userNs: (shared * counts.user) / total,
     faultCpuNs,
     kernelNs: Math.max(0, inCalls - priced),
     lineKernel: process.lines.map((line, index) =>

@@ -95,7 +95,10 @@ export const billTargetSchema = z.object({
 });
 export type BillTarget = z.infer<typeof billTargetSchema>;
 
-/** All calls that agree in process, system call and target. */
+/**
+ * All calls that agree in process, system call and target. `count` is of those that returned: a line of
+ * none bills a call that did not, such as exit_group.
+ */
 export const billLineSchema = z.object({
   process: lineProcessSchema,
   syscall: z.string(),
@@ -124,7 +127,7 @@ export const billSyscallSchema = z.object({
   name: z.string(),
   /** Calls entered: those that returned and those that did not. */
   count,
-  /** Of them, calls that did not return; their time is in `unfinished`. */
+  /** Of them, calls that did not return. */
   unfinished: count,
   errors: errorCounts,
   bytes: count,
@@ -197,7 +200,7 @@ export const billSchema = z.object({
   notItemised: z.array(notItemisedSchema),
   unfinished: z.object({
     calls: z.array(z.object({ syscall: z.string(), count })),
-    /** On the CPU inside them: the end of a process is a call that does not return. */
+    /** On the CPU inside calls that no line holds; the end of a process is such a call. */
     kernelNs: ns,
     waitNs: ns,
   }),

@@ -103,7 +103,8 @@ export function describeWarning(warning: BillWarning): string {
 
 function describeFewSamples(samples: number, halfWidth: number | null): string {
   const width = halfWidth === null ? "no" : `only a ±${(halfWidth * 100).toFixed(0)} %`;
-  return `${samples} samples allow ${width} split of kernel and user time; --exact-time times every call`;
+  const allow = samples === 1 ? "1 sample allows" : `${samples} samples allow`;
+  return `${allow} ${width} split of kernel and user time; --exact-time times every call`;
 }
 
 function describeRusage(what: string, recorded: number, rusage: number): string {
