@@ -11,7 +11,7 @@ LAB_NATIVE := packages/lab/src/native
 LAB_OUT := packages/lab/build
 
 # What both recorders stand on.
-SHARED := stream launch identity path-search control
+SHARED := stream launch identity environment path-search control
 
 PTRACE := $(SHARED) task-files target-table line-table socket-name descriptor process-entry tracee \
 	accounting crossing trace-attach trace-loop ptrace-output ptrace-recorder

@@ -14,6 +14,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "environment.h"
+
 /* Decimal digits only; (uid_t)-1 means "no change" to the kernel and is refused. */
 static bool identity_parse(const char *text, unsigned int *id)
 {
@@ -91,12 +93,17 @@ static int identity_become(uid_t uid, gid_t gid)
 int identity_become_user(void)
 {
 	unsigned int uid, gid;
+	int error = 0;
 
 	if (!geteuid() && identity_parse(getenv("SUDO_UID"), &uid) &&
 	    identity_parse(getenv("SUDO_GID"), &gid) && uid)
 		return identity_become(uid, gid);
 	/* The kernel's word that our execve raised privileges: the file's capabilities. */
-	if (geteuid() && getauxval(AT_SECURE))
-		return identity_drop_capabilities();
-	return 0;
+	if (geteuid() && getauxval(AT_SECURE)) {
+		error = identity_drop_capabilities();
+		/* Without its old environment the target still runs. */
+		if (!error)
+			(void)environment_restore();
+	}
+	return error;
 }
