@@ -136,7 +136,7 @@ static uint64_t descriptor_id(const struct statx *status, enum descriptor_kind k
 }
 
 /* Its link is "socket:[number]": what it is and whom it talks to has to be asked. */
-static void descriptor_name_socket(struct target *target, pid_t tgid, int fd,
+static void descriptor_name_socket(struct target *target, pid_t tgid, int fd, uint64_t inode,
 				   const struct link *link)
 {
 	struct socket_name socket;
@@ -146,7 +146,7 @@ static void descriptor_name_socket(struct target *target, pid_t tgid, int fd,
 	target->tries++;
 	if (!target->name)
 		target_set_name(target, link->text, link->size);
-	if (socket_name_read(tgid, fd, &socket))
+	if (socket_name_read(tgid, fd, inode, &socket))
 		return;
 	target->kind = socket.kind;
 	target->is_final = socket.is_final;
@@ -190,7 +190,7 @@ struct descriptor descriptor_resolve(pid_t tgid, pid_t tid, int fd)
 		return found;
 	found.target->deleted |= is_deleted;
 	if (found.kind == KIND_SOCKET)
-		descriptor_name_socket(found.target, tgid, fd, &link);
+		descriptor_name_socket(found.target, tgid, fd, status.stx_ino, &link);
 	else
 		descriptor_name_file(found.target, path, &link);
 	found.kind = found.target->kind;

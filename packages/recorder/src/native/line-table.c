@@ -160,6 +160,8 @@ const struct line_audit *line_audit(void)
 
 static void line_write(const struct line *line)
 {
+	/* What a socket is may have been learnt after its first calls. */
+	const struct target *known = line->target ? target_find(line->target, line->kind) : NULL;
 	char target[17];
 
 	(void)snprintf(target, sizeof(target), "%016" PRIx64, line->target);
@@ -170,7 +172,7 @@ static void line_write(const struct line *line)
 		stream_u64("p", line->process);
 	stream_u64("nr", line->nr);
 	stream_u64("err", line->error);
-	stream_u64("kind", line->kind);
+	stream_u64("kind", known ? known->kind : line->kind);
 	stream_text("target", line->target ? target : NULL);
 	stream_u64("count", line->count);
 	stream_u64("bytes", line->bytes);

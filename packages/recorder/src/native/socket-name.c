@@ -12,6 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "socket-tables.h"
+
 union address {
 	struct sockaddr any;
 	struct sockaddr_in in;
@@ -138,20 +140,31 @@ static void socket_name_look(struct socket_name *socket, int fd)
 	}
 }
 
-int socket_name_read(pid_t tgid, int fd, struct socket_name *socket)
+/* A duplicate of another process's descriptor, or -errno. */
+static int socket_name_borrow(pid_t tgid, int fd)
 {
 	int pidfd = (int)syscall(SYS_pidfd_open, tgid, 0);
-	int copy, error;
+	int copy;
 
-	memset(socket, 0, sizeof(*socket));
-	socket->kind = KIND_SOCKET;
 	if (pidfd < 0)
 		return -errno;
 	copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
-	error = copy < 0 ? -errno : 0;
+	if (copy < 0)
+		copy = -errno;
 	close(pidfd);
-	if (error)
-		return error;
+	return copy;
+}
+
+int socket_name_read(pid_t tgid, int fd, uint64_t inode, struct socket_name *socket)
+{
+	int copy = socket_name_borrow(tgid, fd);
+
+	memset(socket, 0, sizeof(*socket));
+	socket->kind = KIND_SOCKET;
+	if (copy == -EPERM || copy == -ENOSYS)
+		return socket_tables_find(tgid, inode, socket);
+	if (copy < 0)
+		return copy;
 	socket_name_look(socket, copy);
 	close(copy);
 	return 0;

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "descriptor-kind.h"
@@ -22,9 +23,10 @@ struct socket_name {
 
 /*
  * Looks at the socket through a short-lived duplicate (pidfd_getfd, Linux 5.6; the caller traces
- * the process). "127.0.0.1:40112 > 127.0.0.1:80", "127.0.0.1:80 (listening)", a Unix path,
- * "@abstract". Returns 0 or -errno.
+ * the process), or where that is forbidden (in some containers) through the tables in /proc.
+ * "127.0.0.1:40112 > 127.0.0.1:80", "127.0.0.1:80 (listening)", a Unix path, "@abstract".
+ * Returns 0 or -errno.
  */
-int socket_name_read(pid_t tgid, int fd, struct socket_name *socket);
+int socket_name_read(pid_t tgid, int fd, uint64_t inode, struct socket_name *socket);
 
 #endif
