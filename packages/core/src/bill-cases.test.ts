@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { describeWarning } from "./bill/warnings.ts";
 import { makeBill } from "./bill.ts";
-import { exactly, line, machine, prices, process, recording } from "./fixtures/recordings.ts";
+import { exactly, line, prices, process, recording } from "./fixtures/recordings.ts";
 
 const ms = 1e6;
 const codes = (bill: ReturnType<typeof makeBill>) => bill.warnings.map(({ code }) => code);
@@ -292,73 +292,6 @@ test("fault time that was measured is believed, and major faults get the waiting
     minor: { count: 900, ns: 9 * ms },
     major: { count: 100, ns: 31 * ms },
   });
-});
-
-test("the kernel's own accounting is compared, both figures are given", () => {
-  const rusage = {
-    userNs: 400 * ms,
-    systemNs: 400 * ms,
-    minorFaults: 1_000,
-    majorFaults: 0,
-    voluntarySwitches: 10,
-    involuntarySwitches: 0,
-  };
-  const own = process({
-    wallNs: 1_000 * ms,
-    onCpuNs: 1_000 * ms,
-    minorFaults: 500,
-    samples: { user: 1_000, syscall: 0, fault: 0 },
-  });
-  const bill = makeBill(recording({ processes: [own], rusage }), prices());
-  expect(bill.warnings).toEqual([
-    { code: "rusage-disagrees", what: "cpuNs", recorded: 1_000 * ms, rusage: 800 * ms },
-    { code: "rusage-disagrees", what: "minorFaults", recorded: 500, rusage: 1_000 },
-  ]);
-  expect(bill.warnings.map(describeWarning)).toEqual([
-    "the kernel accounts 800.0 ms of CPU time, the recording 1000.0 ms",
-    "the kernel accounts 1000 minor faults, the recording 500",
-  ]);
-});
-
-test("an audit that does not close, other prices and a missing recorder price are said", () => {
-  const base = recording({ lines: [line({ count: 5 })], machine: { ...machine, key: "other" } });
-  const audit = { ...base.audit, left: 9, entered: 9, lost: 1, unnamed: 2, stillRunning: 3 };
-  const unpriced = { ebpfSampled: null, ebpfExact: null, ptrace: null };
-  const bill = makeBill({ ...base, audit }, { ...prices(), recorders: unpriced });
-  expect(codes(bill)).toEqual([
-    "audit",
-    "lost",
-    "unnamed",
-    "still-running",
-    "other-machine",
-    "recorder-unpriced",
-    "few-samples",
-  ]);
-  for (const warning of bill.warnings) expect(describeWarning(warning)).toMatch(/^[ -~±]+$/);
-});
-
-test("enough samples give a split without a warning, few say which flag helps", () => {
-  const sampled = (scale: number) =>
-    makeBill(
-      recording({
-        processes: [
-          process({
-            wallNs: 1_000 * ms,
-            onCpuNs: 1_000 * ms,
-            samples: { user: 10 * scale, syscall: 10 * scale, fault: 0 },
-          }),
-        ],
-        lines: [line({ count: 100, samples: 10 * scale })],
-      }),
-      prices(),
-    );
-  expect(codes(sampled(100))).toEqual([]);
-  const few = sampled(1).warnings;
-  expect(few).toMatchObject([{ code: "few-samples", samples: 20 }]);
-  expect(few.map(describeWarning)).toEqual([
-    "20 samples allow only a ±40 % split of kernel and user time; --exact-time times every call",
-  ]);
-  expect(sampled(1).intervals.kernelNs.low).toBeLessThan(400 * ms);
 });
 
 test("prices carry their intervals into the boundary's", () => {
