@@ -4,7 +4,13 @@ import type { CpuSplit } from "./bill/cpu-split.ts";
 import { crossCheck } from "./bill/cross-check.ts";
 import { splitExact } from "./bill/exact-split.ts";
 import { faultBasis } from "./bill/fault-basis.ts";
-import { countCalls, type LedgerProcess, openLedger } from "./bill/ledger.ts";
+import {
+  addLineWaits,
+  countCalls,
+  type LedgerLine,
+  type LedgerProcess,
+  openLedger,
+} from "./bill/ledger.ts";
 import { makeLines } from "./bill/lines.ts";
 import { type NotItemisedAccount, settleNotItemised } from "./bill/not-itemised.ts";
 import {
@@ -41,11 +47,10 @@ export function makeBill(recording: Recording, prices: Prices): Bill {
   const split = splitter(recording, rates, ledger.processes);
   const accounts = ledger.processes.map((process) => settleProcess(process, split(process), basis));
   const loose = settleNotItemised(recording, ledger.notItemised, accounts, rates);
-  const looseWaits = ledger.notItemised.flatMap((line) => [...line.waits]);
   const measuredWallNs = sum(accounts, ({ time: own }) => own.measuredWallNs);
   const pricedOverheadNs = sum(accounts, (account) => account.overheadNs) + loose.overheadNs;
   const overheadNs = Math.min(measuredWallNs, pricedOverheadNs);
-  const time = totalTime(accounts, loose, looseWaits, overheadNs);
+  const time = totalTime(accounts, loose, ledger.notItemised, overheadNs);
   const lines = makeLines(recording, accounts, rates);
   const crossings = sum(ledger.processes, ({ crossings: own }) => own);
   const returned = crossings + countCalls(ledger.notItemised);
@@ -100,7 +105,7 @@ function splitter(
 function totalTime(
   accounts: readonly ProcessAccount[],
   loose: NotItemisedAccount,
-  looseWaits: readonly (readonly [WaitReason, number])[],
+  looseLines: readonly LedgerLine[],
   overheadNs: number,
 ): BillTime {
   const of = (part: (time: BillTime) => number) => sum(accounts, (account) => part(account.time));
@@ -110,7 +115,7 @@ function totalTime(
       reason,
       of((time) => time.waitNs[reason]),
     );
-  for (const [reason, ns] of looseWaits) waits.set(reason, (waits.get(reason) ?? 0) + ns);
+  for (const line of looseLines) addLineWaits(waits, line);
   const kernelNs = of((time) => time.kernelNs) - loose.fromRestKernelNs + loose.kernelNs;
   return closeTime(
     of((time) => time.measuredWallNs),

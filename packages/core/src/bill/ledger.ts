@@ -5,7 +5,10 @@ import { type WaitReason, waitReason } from "../wait-reason.ts";
 /** A recorded line and its waiting, whole ns, the recorder's share removed. */
 export interface LedgerLine {
   readonly recorded: RecordedLine;
-  readonly waits: ReadonlyMap<WaitReason, number>;
+  /** Marked by the kernel as waiting for a block device. */
+  readonly ioWaitNs: number;
+  /** All other waiting; `waitReason` says for what. */
+  readonly otherWaitNs: number;
   readonly waitNs: number;
   /** What was removed: waiting for the recorder. */
   readonly removedWaitNs: number;
@@ -46,14 +49,18 @@ export function countCalls(lines: readonly LedgerLine[]): number {
 }
 
 function enter(recorded: RecordedLine, waitFloorNs: number): LedgerLine {
-  const io = Math.round(recorded.wait.ioNs);
+  const ioWaitNs = Math.round(recorded.wait.ioNs);
   const measured = Math.round(recorded.wait.otherNs);
   const removedWaitNs = Math.min(measured, Math.round(recorded.count * waitFloorNs));
-  const other = measured - removedWaitNs;
-  const waits = new Map<WaitReason, number>();
-  addWait(waits, waitReason(recorded.syscall, recorded.kind, "io"), io);
-  addWait(waits, waitReason(recorded.syscall, recorded.kind, "other"), other);
-  return { recorded, waits, waitNs: io + other, removedWaitNs };
+  const otherWaitNs = measured - removedWaitNs;
+  return { recorded, ioWaitNs, otherWaitNs, waitNs: ioWaitNs + otherWaitNs, removedWaitNs };
+}
+
+/** Adds a line's waiting to the reasons for it. */
+export function addLineWaits(waits: Map<WaitReason, number>, line: LedgerLine): void {
+  const { syscall, kind } = line.recorded;
+  addWait(waits, waitReason(syscall, kind, "io"), line.ioWaitNs);
+  addWait(waits, waitReason(syscall, kind, "other"), line.otherWaitNs);
 }
 
 /** Adds time to a reason; no time leaves no entry. */

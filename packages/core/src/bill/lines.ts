@@ -11,7 +11,7 @@ import {
   zeroInterval,
 } from "../statistics.ts";
 import type { WaitReason } from "../wait-reason.ts";
-import { addWait } from "./ledger.ts";
+import { addLineWaits } from "./ledger.ts";
 import type { PricedLine, ProcessAccount } from "./process-account.ts";
 import type { Rates } from "./rates.ts";
 import type { BillLine, BillTarget } from "./shape.ts";
@@ -70,7 +70,7 @@ function closeLine(line: OpenLine, recording: Recording, rates: Rates): BillLine
   for (const { line: part } of parts) {
     const { error, count } = part.recorded;
     if (error !== null) errors[error] = (errors[error] ?? 0) + count;
-    for (const [reason, ns] of part.waits) addWait(waits, reason, ns);
+    addLineWaits(waits, part);
   }
   const positioned = sum(({ line: part }) => part.recorded.positioned);
   const sequential = sum(({ line: part }) => part.recorded.sequential);

@@ -3,7 +3,7 @@ import { type WaitReason, waitReasons } from "../wait-reason.ts";
 import { apportion } from "./apportion.ts";
 import type { CpuSplit } from "./cpu-split.ts";
 import { type FaultBasis, faultWaitNs, splitFaults } from "./fault-basis.ts";
-import { addWait, type LedgerLine, type LedgerProcess } from "./ledger.ts";
+import { addLineWaits, addWait, type LedgerLine, type LedgerProcess } from "./ledger.ts";
 import type { BillFaults, BillTime } from "./shape.ts";
 
 /** A line with its part of the process's boundary and kernel time. */
@@ -105,7 +105,7 @@ export function waitRecord(waits: ReadonlyMap<WaitReason, number>): BillTime["wa
 /** Which call an unfinished wait belongs to is not recorded, so only the disk can be told. */
 function processWaits({ recorded, lines }: LedgerProcess): Map<WaitReason, number> {
   const waits = new Map<WaitReason, number>();
-  for (const line of lines) for (const [reason, ns] of line.waits) addWait(waits, reason, ns);
+  for (const line of lines) addLineWaits(waits, line);
   addWait(waits, "disk", Math.round(recorded.unfinishedWait.ioNs));
   addWait(waits, "other", Math.round(recorded.unfinishedWait.otherNs));
   return waits;
