@@ -28,6 +28,7 @@ void accounting_read(const struct tracee *tracee, struct account *account)
 	*account = tracee->since;
 	account->at = accounting_now();
 	account->stops = tracee->stops;
+	account->stop_delay = tracee->stop_delay;
 	/* A thread killed at this moment may have no files any more; its last call's times remain.
 	 */
 	if (tracee_read_times(tracee, &account->times) &&
@@ -51,7 +52,8 @@ void accounting_add(struct tracee *tracee, const struct account *until)
 
 	usage->wall += accounting_less(until->at, since->at);
 	usage->cpu += accounting_less(until->times.cpu, since->times.cpu);
-	usage->run_queue += accounting_less(until->times.delay, since->times.delay);
+	usage->run_queue += accounting_less(until->times.delay - since->times.delay,
+					    until->stop_delay - since->stop_delay);
 	usage->counters.minor_faults +=
 		accounting_less(until->counters.minor_faults, since->counters.minor_faults);
 	usage->counters.major_faults +=
@@ -61,6 +63,14 @@ void accounting_add(struct tracee *tracee, const struct account *until)
 		accounting_less(until->counters.involuntary, since->counters.involuntary);
 	all_stops += until->stops - since->stops;
 	tracee->since = *until;
+}
+
+void accounting_note_delay(struct tracee *tracee, const struct task_times *from,
+			   const struct task_times *to)
+{
+	/* Put on a CPU once: after the stop. More often: how much of it came then is not known. */
+	if (to->slices == from->slices + 1)
+		tracee->stop_delay += to->delay - from->delay;
 }
 
 uint64_t accounting_wait(const struct task_times *from, const struct task_times *to,

@@ -77,6 +77,8 @@ static int crossing_descriptor(const struct call *call, const struct shape *shap
 static void crossing_enter(struct tracee *tracee, const struct __ptrace_syscall_info *info)
 {
 	struct call *call = &tracee->call;
+	/* As of the exit of the call before. */
+	struct task_times before = call->times;
 	const struct shape *shape;
 
 	memset(call, 0, sizeof(*call));
@@ -93,7 +95,9 @@ static void crossing_enter(struct tracee *tracee, const struct __ptrace_syscall_
 		call->descriptor = descriptor_resolve(tracee->process->tgid, tracee->tid, call->fd);
 	if (call->nr == __NR_execve || call->nr == __NR_execveat)
 		accounting_read(tracee, &tracee->before_exec);
+	call->times = before;
 	(void)tracee_read_times(tracee, &call->times);
+	accounting_note_delay(tracee, &before, &call->times);
 	call->at = accounting_now();
 }
 
@@ -147,6 +151,7 @@ static void crossing_exit(struct tracee *tracee, int64_t result, uint64_t at)
 
 	call->is_open = false;
 	(void)tracee_read_times(tracee, &times);
+	accounting_note_delay(tracee, &call->times, &times);
 	line.cpu = times.cpu - call->times.cpu;
 	line.wait_other = accounting_wait(&call->times, &times, line.duration);
 	if (line.moves && shape->size)

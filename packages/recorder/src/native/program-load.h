@@ -85,6 +85,8 @@ int LOAD(struct program *program)
 #endif
 	program->progs[9] = program->exact_time ? skel->progs.on_sys_enter.prog_fd : 0;
 	program->progs[10] = skel->progs.on_sys_exit.prog_fd;
+	program->names[9] = "sys_enter";
+	program->names[10] = "sys_exit";
 	program->visit_link = record_bpf__visit_task__attach(skel);
 	if (program->visit_link < 0) {
 		program->what = "attaching the task iterator";

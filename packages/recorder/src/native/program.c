@@ -93,6 +93,7 @@ int program_attach(struct program *program)
 		if (!program->progs[i])
 			continue;
 		memset(&attr, 0, sizeof(attr));
+		attr.raw_tracepoint.name = (uintptr_t)program->names[i];
 		attr.raw_tracepoint.prog_fd = (uint32_t)program->progs[i];
 		program->links[i] = bpf_call(BPF_RAW_TRACEPOINT_OPEN, &attr,
 					     ATTR_UP_TO(raw_tracepoint.prog_fd));

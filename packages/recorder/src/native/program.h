@@ -49,6 +49,8 @@ struct program {
 	volatile uint32_t *visit;
 
 	int progs[PROGRAMS_MAX];
+	/* Raw tracepoints are named when attaching, the others carry their name. */
+	const char *names[PROGRAMS_MAX];
 	int links[PROGRAMS_MAX];
 };
 

@@ -6,7 +6,7 @@
  */
 #define STOPPED_OR_TRACED 0xc /* __TASK_STOPPED | __TASK_TRACED */
 #define STATE_DEAD 0x80	      /* TASK_DEAD */
-#define GROUP_EXIT 0x4	      /* SIGNAL_GROUP_EXIT */
+#define SIGKILL_BIT (1ul << 8)
 #define ERRNO_MAX 4095
 /* Results that restart a call, or would have if the thread were not being killed. */
 #define ERESTART_FIRST 512
@@ -64,9 +64,14 @@ struct {
 	__type(value, __u64);
 } stack_counts SEC(".maps");
 
+static __always_inline struct thread *thread_of(struct task_struct *task)
+{
+	return thread_at(frame_of(task));
+}
+
 static __always_inline struct thread *current_thread(void)
 {
-	return thread_find((__u32)bpf_get_current_pid_tgid());
+	return thread_of(bpf_get_current_task_btf());
 }
 
 /* A call that ended its thread, or whose thread was killed inside: counted, but in no line. */
@@ -82,9 +87,10 @@ static __always_inline void count_unfinished(long nr)
 		__sync_fetch_and_add(count, 1);
 }
 
+/* By a fatal signal, or because another thread of its process ends or replaces the process. */
 static __always_inline bool is_being_killed(void)
 {
-	return bpf_get_current_task_btf()->signal->flags & GROUP_EXIT;
+	return bpf_get_current_task_btf()->pending.signal.sig[0] & SIGKILL_BIT;
 }
 
 static __always_inline struct shape shape_of(long nr)
@@ -92,6 +98,12 @@ static __always_inline struct shape shape_of(long nr)
 	struct shape none = {};
 
 	return nr >= 0 && nr < SHAPES_MAX ? shapes[nr] : none;
+}
+
+static __always_inline bool shape_is_rare(const struct shape *shape)
+{
+	return shape->fd > 1 || (shape->size && shape->size != 3) ||
+		(shape->offset && shape->offset != 4);
 }
 
 /* Argument by number from 1 on, of a call whose shape names a descriptor. */
@@ -108,7 +120,7 @@ static __always_inline struct file *subject_find(struct subject *subject, const 
 	struct file *file;
 
 	if (shape->fd | shape->size)
-		arch_arguments(regs, thread->arguments);
+		arch_arguments(regs, thread->arguments, shape_is_rare(shape));
 	if (shape->fd) {
 		subject->descriptor = (__u32)argument(thread, shape->fd);
 		if ((__s32)subject->descriptor == -1)
@@ -119,7 +131,7 @@ static __always_inline struct file *subject_find(struct subject *subject, const 
 		return NULL;
 	}
 	subject->kind = KIND_UNKNOWN;
-	file = file_of(subject->descriptor);
+	file = file_of(thread, subject->descriptor);
 	if (!file) {
 		subject->target = target_of_kind(KIND_UNKNOWN);
 		descriptor_recall(subject);
@@ -201,13 +213,22 @@ static __always_inline void line_add_time(struct line *line, __u32 index, struct
 		latency->cells[cell]++;
 }
 
-SEC("tp_btf/sys_enter")
-int on_sys_enter(__u64 *context)
+static __always_inline const struct pt_regs *registers_at(__u64 address)
 {
-	struct thread *thread = current_thread();
+#ifdef PORTABLE
+	return (const struct pt_regs *)address;
+#else
+	return bpf_rdonly_cast((void *)address, bpf_core_type_id_kernel(struct pt_regs));
+#endif
+}
+
+/* Raw tracepoints give the registers' address as a number, which finds the thread. */
+SEC("raw_tp/sys_enter")
+int on_sys_enter(struct bpf_raw_tracepoint_args *context)
+{
+	struct thread *thread = thread_at(context->args[0]);
 	__u64 now;
 
-	(void)context;
 	if (!thread)
 		return 0;
 	now = bpf_ktime_get_ns();
@@ -216,12 +237,12 @@ int on_sys_enter(__u64 *context)
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
-int on_sys_exit(__u64 *context)
+SEC("raw_tp/sys_exit")
+int on_sys_exit(struct bpf_raw_tracepoint_args *context)
 {
-	struct thread *thread = current_thread();
-	const struct pt_regs *regs = (void *)context[0];
-	long result = (long)context[1];
+	struct thread *thread = thread_at(context->args[0]);
+	long result = (long)context->args[1];
+	const struct pt_regs *regs;
 	struct subject subject = {.kind = KIND_NONE};
 	struct shape shape;
 	struct file *file;
@@ -236,18 +257,21 @@ int on_sys_exit(__u64 *context)
 			thread->phase = PHASE_RUNNING;
 		return 0;
 	}
+	regs = registers_at(context->args[0]);
 	nr = arch_syscall_nr(regs);
 	if (nr < 0)
 		nr = ARCH_RT_SIGRETURN;
 	if (result < 0 && result >= -ERRNO_MAX)
 		error = (__u32)-result;
-	if (error >= ERESTART_FIRST && error <= ERESTART_LAST && is_being_killed()) {
+	shape = shape_of(nr);
+	if (((error >= ERESTART_FIRST && error <= ERESTART_LAST) ||
+	     (shape.flags & SHAPE_SIGNALS)) &&
+	    is_being_killed()) {
 		count_unfinished(nr);
 		return 0;
 	}
-	shape = shape_of(nr);
 	file = subject_find(&subject, &shape, regs, result, thread);
-	line = line_for(thread->process, (__u32)nr, error, &subject, &index);
+	line = line_for(thread, (__u32)nr, error, &subject, &index);
 	if (!line) {
 		AUDIT(lines_lost, 1);
 		return 0;
@@ -273,7 +297,7 @@ static __noinline int thread_end(struct task_struct *task, struct thread *thread
 	__u32 index = 0;
 
 	if (nr >= 0) {
-		line = line_for(thread->process, (__u32)nr, 0, &subject, &index);
+		line = line_for(thread, (__u32)nr, 0, &subject, &index);
 		if (line) {
 			line->samples += thread->samples_call;
 			if (exact_time && thread->enter_at)
@@ -281,7 +305,7 @@ static __noinline int thread_end(struct task_struct *task, struct thread *thread
 		}
 	}
 	thread_settle(thread, task, now);
-	thread_remove(task->pid);
+	thread_remove(thread->frame);
 	AUDIT(ended, 1);
 	return 0;
 }
@@ -306,7 +330,7 @@ int on_sched_switch(__u64 *context)
 	struct task_struct *before = (void *)context[1];
 	struct task_struct *after = (void *)context[2];
 	__u32 state = (__u32)context[3];
-	struct thread *thread = thread_find(before->pid);
+	struct thread *thread = thread_of(before);
 	__u64 now = 0;
 
 	if (thread) {
@@ -315,7 +339,7 @@ int on_sched_switch(__u64 *context)
 		if (state & STATE_DEAD)
 			thread_end(before, thread, now);
 	}
-	thread = thread_find(after->pid);
+	thread = thread_of(after);
 	if (thread)
 		thread_switch_in(thread, now ? now : bpf_ktime_get_ns());
 	return 0;
@@ -325,7 +349,7 @@ SEC("tp_btf/sched_wakeup")
 int on_sched_wakeup(__u64 *context)
 {
 	struct task_struct *task = (void *)context[0];
-	struct thread *thread = thread_find(task->pid);
+	struct thread *thread = thread_of(task);
 
 	if (thread && thread->off_state > OFF_PREEMPTED && !thread->woken_at)
 		thread->woken_at = bpf_ktime_get_ns();
@@ -337,7 +361,7 @@ int on_fork(__u64 *context)
 {
 	struct task_struct *parent = (void *)context[0];
 	struct task_struct *child = (void *)context[1];
-	struct thread *known = thread_find(parent->pid);
+	struct thread *known = thread_of(parent);
 	struct thread *thread;
 	__u32 process;
 
@@ -346,10 +370,11 @@ int on_fork(__u64 *context)
 	process = known->process;
 	if (child->tgid != parent->tgid)
 		process = process_entry(child, BPF_CORE_READ(child, mm, exe_file), process);
-	thread = thread_add(child->pid, process);
+	thread = thread_add(frame_of(child), process);
 	if (!thread)
 		return 0;
 	usage_count_thread(process);
+	thread->task = address_of(child, thread);
 	thread->began = bpf_ktime_get_ns();
 	thread->off_since = thread->began;
 	thread->off_state = OFF_PREEMPTED;
@@ -357,33 +382,12 @@ int on_fork(__u64 *context)
 	return 0;
 }
 
-/* execve by a thread that is not the leader gives it the leader's tid. */
-static __always_inline struct thread *thread_rename(__u32 from, __u32 to)
-{
-	struct thread *old = thread_find(from);
-	struct thread *thread;
-
-	if (!old || from == to)
-		return old;
-	thread = thread_add(to, old->process);
-	if (thread) {
-		__u8 shared = thread->spilled;
-
-		__builtin_memcpy(thread, old, sizeof(*thread));
-		thread->spilled = shared;
-		thread->tid = to;
-	}
-	thread_remove(from);
-	return thread;
-}
-
 SEC("tp_btf/sched_process_exec")
 int on_exec(__u64 *context)
 {
 	struct task_struct *task = (void *)context[0];
-	__u32 old_tid = (__u32)context[1];
 	struct linux_binprm *program = (void *)context[2];
-	struct thread *thread = thread_rename(old_tid, task->pid);
+	struct thread *thread = thread_of(task);
 	__u64 now;
 
 	if (!thread)
@@ -419,7 +423,7 @@ SEC("tp_btf/sched_process_exit")
 int on_exit(__u64 *context)
 {
 	struct task_struct *task = (void *)context[0];
-	struct thread *thread = thread_find(task->pid);
+	struct thread *thread = thread_of(task);
 	long nr;
 
 	if (!thread || thread->phase == PHASE_ARMED)
@@ -553,7 +557,8 @@ static __always_inline struct thread *uring_owner(struct io_ring_ctx *ring,
 		task = BPF_CORE_READ(request, tctx, task);
 	if (!task && bpf_core_field_exists(ring->submitter_task))
 		task = BPF_CORE_READ(ring, submitter_task);
-	return task ? thread_find(BPF_CORE_READ(task, pid)) : current_thread();
+	return task ? thread_at((__u64)BPF_CORE_READ(task, stack) + frame_offset)
+		    : current_thread();
 }
 
 /* A further completion of a multishot request names no request: neither opcode nor bytes. */
@@ -604,6 +609,17 @@ static __always_inline void adopt_state(struct thread *thread, struct task_struc
 		thread->off_state = off_state_of(task, task->__state);
 }
 
+/* Learns where the user registers lie above the bottom of a stack. */
+static __always_inline void learn_frame_offset(struct task_struct *task)
+{
+	struct audit *audit = audit_of();
+
+	if (!audit)
+		return;
+	*(volatile __u64 *)&audit->scratch = (__u64)bpf_task_pt_regs(task);
+	frame_offset = *(volatile __u64 *)&audit->scratch - (__u64)BPF_CORE_READ(task, stack);
+}
+
 static __noinline int adopt(struct task_struct *task)
 {
 	__u32 group = group_seen_by_reader(task), tgid = task->tgid, process;
@@ -611,7 +627,10 @@ static __noinline int adopt(struct task_struct *task)
 	struct thread *thread;
 	__u32 *entry;
 
-	if (!phase || thread_find(task->pid))
+	if (!phase)
+		return 0;
+	learn_frame_offset(task);
+	if (thread_of(task))
 		return 0;
 	entry = bpf_map_lookup_elem(&adopted, &tgid);
 	if (entry) {
@@ -622,9 +641,10 @@ static __noinline int adopt(struct task_struct *task)
 		process = process_entry(task, BPF_CORE_READ(task, mm, exe_file), 0);
 		bpf_map_update_elem(&adopted, &tgid, &process, BPF_ANY);
 	}
-	thread = thread_add(task->pid, process);
+	thread = thread_add(frame_of(task), process);
 	if (!thread)
 		return 0;
+	thread->task = address_of(task, thread);
 	thread->phase = (__u8)*phase;
 	adopt_state(thread, task, bpf_ktime_get_ns());
 	if (*phase != PHASE_ARMED) {
@@ -637,7 +657,7 @@ static __noinline int adopt(struct task_struct *task)
 /* Ends the recording of a thread that lives on. */
 static __noinline int settle(struct task_struct *task)
 {
-	struct thread *thread = thread_find(task->pid);
+	struct thread *thread = thread_of(task);
 	__u64 now = bpf_ktime_get_ns();
 
 	if (!thread || thread->phase == PHASE_ARMED)
@@ -652,7 +672,7 @@ static __noinline int settle(struct task_struct *task)
 	    (thread->off_state == OFF_CALL_IO || thread->off_state == OFF_CALL_OTHER))
 		count_unfinished(arch_syscall_nr((struct pt_regs *)bpf_task_pt_regs(task)));
 	thread_settle(thread, task, now);
-	thread_remove(task->pid);
+	thread_remove(thread->frame);
 	return 0;
 }
 

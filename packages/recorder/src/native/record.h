@@ -10,7 +10,7 @@
 
 /* One slot a thread, found by the low bits of its tid; a thread whose slot is taken goes to
  * `spilled`. */
-#define THREADS_MAX 32768
+#define THREADS_MAX 16384
 #define SPILLED_MAX 65536
 /* Processes with an entry of their own; later ones share an entry by program (see processes.bpf.h).
  */
@@ -20,7 +20,7 @@
 #define ITEMISED_PER_CPU 8192
 #define UNITEMISED_PER_CPU 1024
 #define LINES_PER_CPU (ITEMISED_PER_CPU + UNITEMISED_PER_CPU)
-#define LINE_PROBES 8
+#define LINE_PROBES 16
 /* Size and latency histograms: cell 0 holds zeros, cell k values up to 2^(k-1); the last is open.
  */
 #define SIZE_CELLS 33
@@ -54,8 +54,18 @@ enum thread_phase {
 	PHASE_EXITING,
 };
 
+/* The line that calls of one number went to last, so that the next one need not look for it. */
+struct recent_line {
+	__u64 id;
+	__u64 target;
+	__u32 index;
+	__u32 cpu;
+};
+#define RECENT_LINES 4 /* by the low bits of the call's number */
+
 struct thread {
-	__u32 tid; /* 0: free */
+	__u64 frame; /* address of its user registers, what it is found by; 0: free */
+	__u64 task;  /* address of its task_struct */
 	__u32 process;
 	__u8 phase;
 	__u8 off_state;
@@ -88,6 +98,7 @@ struct thread {
 	__u64 voluntary;
 	__u64 involuntary;
 	__u64 scratch;
+	struct recent_line recent[RECENT_LINES];
 	__u64 arguments[8]; /* of the call that leaves, so that they can be picked by index */
 };
 
@@ -166,7 +177,8 @@ struct audit {
 	__u64 alive;	 /* threads being recorded now */
 	__u64 exited;	 /* threads that began to end */
 	__u64 ended;	 /* threads that left the CPU for good */
-	__u64 running;	 /* processes that lived on when the recording ended */
+	__u64 scratch;
+	__u64 running; /* processes that lived on when the recording ended */
 };
 
 /* Messages of the ring: first sight of a process or of a target. */

@@ -15,8 +15,12 @@
 #define SHAPE_POSITION 2
 /* The result is a new descriptor. With `fd` too, the descriptor given stands for the call. */
 #define SHAPE_OPENS 4
-/* What was asked for is in an array of pieces (iovec, msghdr) and not read: asked counts as 0. */
+/* What was asked for is in an array of pieces (iovec, msghdr) and not read: it asked for what
+ * it moved. */
 #define SHAPE_VECTOR 8
+
+/* Sends a signal, perhaps to the caller itself: it may be killed before it is back. */
+#define SHAPE_SIGNALS 16
 
 /*
  * Arguments are given as index + 1, 0 means none. Calls with a folder's descriptor and a path
@@ -31,6 +35,10 @@ struct shape {
 };
 
 static const struct shape shapes[SHAPES_MAX] = {
+	/* Signals. */
+	[__NR_kill] = {.flags = SHAPE_SIGNALS},
+	[__NR_tkill] = {.flags = SHAPE_SIGNALS},
+	[__NR_tgkill] = {.flags = SHAPE_SIGNALS},
 	/* Data at the file's own position. */
 	[__NR_read] = {.fd = 1, .flags = SHAPE_BYTES | SHAPE_POSITION, .size = 3},
 	[__NR_write] = {.fd = 1, .flags = SHAPE_BYTES | SHAPE_POSITION, .size = 3},

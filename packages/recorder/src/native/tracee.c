@@ -136,6 +136,7 @@ void tracee_move(struct tracee *from, struct tracee *to)
 	to->has_ended = false;
 	to->call = from->call;
 	to->stops = from->stops;
+	to->stop_delay = from->stop_delay;
 	to->since = from->since;
 	to->before_exec = from->before_exec;
 	if (to->times_fd >= 0)

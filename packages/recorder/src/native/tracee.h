@@ -42,6 +42,8 @@ struct account {
 	struct task_counters counters;
 	/* Stops so far: each is a voluntary switch of our own making. */
 	uint64_t stops;
+	/* Time spent queueing for a CPU after stops, ns: of our own making too. */
+	uint64_t stop_delay;
 };
 
 struct tracee {
@@ -54,6 +56,7 @@ struct tracee {
 	bool has_ended;
 	struct call call;
 	uint64_t stops;
+	uint64_t stop_delay;
 	struct account since;
 	/* As it stood at the entry of an execve: what comes after belongs to the new program. */
 	struct account before_exec;

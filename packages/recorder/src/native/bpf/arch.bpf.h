@@ -13,17 +13,21 @@
  * rt_sigreturn it is -1 too, as the frame restores the interrupted context. */
 static __always_inline long arch_syscall_nr(const struct pt_regs *regs)
 {
-	return (long)regs->orig_ax;
+	return (long)READ(regs, orig_ax);
 }
 
-static __always_inline void arch_arguments(const struct pt_regs *regs, __u64 *arguments)
+/* Most calls have their descriptor, size and offset in the first, third and fourth argument; `all`
+ * takes the others too. Each costs a checked load. */
+static __always_inline void arch_arguments(const struct pt_regs *regs, __u64 *arguments, bool all)
 {
-	arguments[0] = regs->di;
-	arguments[1] = regs->si;
-	arguments[2] = regs->dx;
-	arguments[3] = regs->r10;
-	arguments[4] = regs->r8;
-	arguments[5] = regs->r9;
+	arguments[0] = READ(regs, di);
+	arguments[2] = READ(regs, dx);
+	arguments[3] = READ(regs, r10);
+	if (!all)
+		return;
+	arguments[1] = READ(regs, si);
+	arguments[4] = READ(regs, r8);
+	arguments[5] = READ(regs, r9);
 }
 
 /* A perf_event program's context begins with the interrupted registers, as <asm/ptrace.h> has them.
@@ -43,18 +47,20 @@ static __always_inline bool arch_user_mode(const __u64 *sampled)
 
 static __always_inline long arch_syscall_nr(const struct pt_regs *regs)
 {
-	return regs->syscallno;
+	return READ(regs, syscallno);
 }
 
 /* The result overwrites the first argument; the kernel keeps a copy. */
-static __always_inline void arch_arguments(const struct pt_regs *regs, __u64 *arguments)
+static __always_inline void arch_arguments(const struct pt_regs *regs, __u64 *arguments, bool all)
 {
-	arguments[0] = regs->orig_x0;
-	arguments[1] = regs->regs[1];
-	arguments[2] = regs->regs[2];
-	arguments[3] = regs->regs[3];
-	arguments[4] = regs->regs[4];
-	arguments[5] = regs->regs[5];
+	arguments[0] = READ(regs, orig_x0);
+	arguments[2] = READ(regs, regs[2]);
+	arguments[3] = READ(regs, regs[3]);
+	if (!all)
+		return;
+	arguments[1] = READ(regs, regs[1]);
+	arguments[4] = READ(regs, regs[4]);
+	arguments[5] = READ(regs, regs[5]);
 }
 
 static __always_inline bool arch_user_mode(const __u64 *sampled)

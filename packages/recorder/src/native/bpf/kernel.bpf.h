@@ -115,13 +115,18 @@ struct thread_info {
 	unsigned long flags;
 };
 
-struct signal_struct {
-	unsigned int flags;
+struct sigset {
+	unsigned long sig[1];
+};
+
+struct sigpending {
+	struct sigset signal;
 };
 
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int __state;
+	void *stack;
 	int on_cpu;
 	int pid;
 	int tgid;
@@ -130,7 +135,7 @@ struct task_struct {
 	struct pid *thread_pid;
 	struct files_struct *files;
 	struct mm_struct *mm;
-	struct signal_struct *signal;
+	struct sigpending pending;
 	unsigned int in_iowait : 1;
 	unsigned long min_flt, maj_flt, nvcsw, nivcsw;
 	char comm[16];
@@ -211,5 +216,12 @@ struct bpf_iter__task {
 /* Not a kernel function but an instruction to the verifier: "read this address as that type" (Linux
  * 6.2, commit a35b9af4ec2c). Declared weak: the portable build never calls it. */
 extern void *bpf_rdonly_cast(const void *address, __u32 type) __ksym __weak;
+
+/* A field on the hot path: a plain load where the verifier knows the type, else a helper call. */
+#ifdef PORTABLE
+#define READ(pointer, field) BPF_CORE_READ(pointer, field)
+#else
+#define READ(pointer, field) ((pointer)->field)
+#endif
 
 #endif

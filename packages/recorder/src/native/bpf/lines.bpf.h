@@ -60,39 +60,34 @@ struct {
 	__type(value, struct descriptor);
 } descriptors SEC(".maps");
 
-/* Cell of the log2 histogram: 0 for 0, else k with 2^(k-2) < value <= 2^(k-1). */
-__noinline __u32 histogram_cell(__u64 value)
-{
-	__u32 cell = 1;
+/* Position of the highest bit, by a de Bruijn sequence: without branches, which the verifier would
+ * follow both ways. The table is made by the loop in its comment:
+ *   for (bit = 0; bit < 64; bit++) table[((2ull << bit) - 1) * SEQUENCE >> 58] = bit; */
+#define HIGHEST_BIT_SEQUENCE 0x03f79d71b4cb0a89ull
+static const __u8 highest_bits[64] = {
+	0,  47, 1,  56, 48, 27, 2,  60, 57, 49, 41, 37, 28, 16, 3,  61, 54, 58, 35, 52, 50, 42,
+	21, 44, 38, 32, 29, 23, 17, 11, 4,  62, 46, 55, 26, 59, 40, 36, 15, 53, 34, 51, 20, 43,
+	31, 22, 10, 45, 25, 39, 14, 33, 19, 30, 9,  24, 13, 18, 8,  12, 7,  6,	5,  63,
+};
 
-	if (!value)
-		return 0;
-	value--;
-	if (value >> 32) {
-		value >>= 32;
-		cell += 32;
-	}
-	if (value >> 16) {
-		value >>= 16;
-		cell += 16;
-	}
-	if (value >> 8) {
-		value >>= 8;
-		cell += 8;
-	}
-	if (value >> 4) {
-		value >>= 4;
-		cell += 4;
-	}
-	if (value >> 2) {
-		value >>= 2;
-		cell += 2;
-	}
-	if (value >> 1) {
-		value >>= 1;
-		cell += 1;
-	}
-	return cell + (__u32)value;
+static __always_inline __u32 highest_bit(__u64 value)
+{
+	value |= value >> 1;
+	value |= value >> 2;
+	value |= value >> 4;
+	value |= value >> 8;
+	value |= value >> 16;
+	value |= value >> 32;
+	return highest_bits[value * HIGHEST_BIT_SEQUENCE >> 58];
+}
+
+/* Cell of the log2 histogram: 0 for 0, else k with 2^(k-2) < value <= 2^(k-1). */
+static __always_inline __u32 histogram_cell(__u64 value)
+{
+	__u32 cell = value < 2 ? (__u32)value : highest_bit(value - 1) + 2;
+
+	barrier_var(cell); /* so that the compiler keeps the caller's check next to its use */
+	return cell;
 }
 
 #define LINE_NOWHERE 0xffffffffu
@@ -213,17 +208,27 @@ __noinline __u32 line_open(__u32 first, __u64 id, __u64 target, __u64 address,
 
 /* The line for these calls; NULL (counted by the caller as lost) only if even the overflow is full.
  */
-static __always_inline struct line *line_for(__u32 process, __u32 nr, __u32 error,
+static __always_inline struct line *line_for(struct thread *thread, __u32 nr, __u32 error,
 					     const struct subject *subject, __u32 *index)
 {
-	__u64 id = LINE_USED | (__u64)process << 32 | (nr & 0xffff) << 16 | (error & 0xffff);
-	__u32 first = bpf_get_smp_processor_id() * LINES_PER_CPU;
-	struct line *line = line_probe(first, ITEMISED_PER_CPU, id, subject->target, index);
+	__u64 id =
+		LINE_USED | (__u64)thread->process << 32 | (nr & 0xffff) << 16 | (error & 0xffff);
+	__u32 cpu = bpf_get_smp_processor_id(), first = cpu * LINES_PER_CPU;
+	struct recent_line *recent = &thread->recent[nr & (RECENT_LINES - 1)];
+	struct line *line;
 
-	if (line && line->id)
-		return line;
-	*index = line_open(first, id, subject->target, subject->address,
-			   (__u64)subject->kind << 32 | subject->descriptor);
+	if (recent->id == id && recent->target == subject->target && recent->cpu == cpu) {
+		*index = recent->index;
+		return bpf_map_lookup_elem(&lines, index);
+	}
+	line = line_probe(first, ITEMISED_PER_CPU, id, subject->target, index);
+	if (!line || !line->id)
+		*index = line_open(first, id, subject->target, subject->address,
+				   (__u64)subject->kind << 32 | subject->descriptor);
+	recent->id = id;
+	recent->target = subject->target;
+	recent->index = *index;
+	recent->cpu = cpu;
 	return bpf_map_lookup_elem(&lines, index);
 }
 
