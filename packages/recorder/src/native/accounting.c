@@ -27,8 +27,7 @@ void accounting_read(const struct tracee *tracee, struct account *account)
 {
 	*account = tracee->since;
 	account->at = accounting_now();
-	account->stops = tracee->stops;
-	account->stop_delay = tracee->stop_delay;
+	account->toll = tracee->toll;
 	/* A thread killed at this moment may have no files any more; its last call's times remain.
 	 */
 	if (tracee_read_times(tracee, &account->times) &&
@@ -48,29 +47,48 @@ void accounting_add(struct tracee *tracee, const struct account *until)
 {
 	struct usage *usage = process_entry_usage(tracee->process->entry);
 	const struct account *since = &tracee->since;
-	uint64_t switches = accounting_less(until->counters.voluntary, since->counters.voluntary);
+	struct toll toll = {
+		.stops = until->toll.stops - since->toll.stops,
+		.delay = until->toll.delay - since->toll.delay,
+		.stood = until->toll.stood - since->toll.stood,
+	};
 
-	usage->wall += accounting_less(until->at, since->at);
+	usage->wall += accounting_less(accounting_less(until->at, since->at), toll.stood);
+	usage->stood += toll.stood;
 	usage->cpu += accounting_less(until->times.cpu, since->times.cpu);
-	usage->run_queue += accounting_less(until->times.delay - since->times.delay,
-					    until->stop_delay - since->stop_delay);
+	usage->run_queue += accounting_less(until->times.delay - since->times.delay, toll.delay);
 	usage->counters.minor_faults +=
 		accounting_less(until->counters.minor_faults, since->counters.minor_faults);
 	usage->counters.major_faults +=
 		accounting_less(until->counters.major_faults, since->counters.major_faults);
-	usage->counters.voluntary += accounting_less(switches, until->stops - since->stops);
+	usage->counters.voluntary +=
+		accounting_less(until->counters.voluntary - since->counters.voluntary, toll.stops);
 	usage->counters.involuntary +=
 		accounting_less(until->counters.involuntary, since->counters.involuntary);
-	all_stops += until->stops - since->stops;
+	all_stops += toll.stops;
 	tracee->since = *until;
 }
 
-void accounting_note_delay(struct tracee *tracee, const struct task_times *from,
-			   const struct task_times *to)
+void accounting_note_stop(struct tracee *tracee, const struct task_times *now, uint64_t at)
 {
-	/* Put on a CPU once: after the stop. More often: how much of it came then is not known. */
-	if (to->slices == from->slices + 1)
-		tracee->stop_delay += to->delay - from->delay;
+	const struct task_times *before = &tracee->times;
+
+	/*
+	 * Put on a CPU once since it went on from the stop before: it did not wait in between, and
+	 * all the time it did not run is ours. More often: how much is not known.
+	 */
+	if (tracee->resumed_at && now->slices == before->slices + 1) {
+		tracee->toll.delay += now->delay - before->delay;
+		tracee->toll.stood +=
+			accounting_less(at - tracee->resumed_at, now->cpu - before->cpu);
+	}
+	tracee->times = *now;
+}
+
+void accounting_note_resume(struct tracee *tracee, uint64_t at)
+{
+	tracee->resumed_at = accounting_now();
+	tracee->toll.stood += tracee->resumed_at - at;
 }
 
 uint64_t accounting_wait(const struct task_times *from, const struct task_times *to,

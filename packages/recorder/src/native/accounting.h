@@ -27,9 +27,10 @@ void accounting_end(struct tracee *tracee);
 uint64_t accounting_wait(const struct task_times *from, const struct task_times *to,
 			 uint64_t duration);
 
-/* Takes the queueing between two stops in a row for what it is: the price of the first. */
-void accounting_note_delay(struct tracee *tracee, const struct task_times *from,
-			   const struct task_times *to);
+/* The thread stands at an entry or exit stop that we saw at `at`; `now`: its times. */
+void accounting_note_stop(struct tracee *tracee, const struct task_times *now, uint64_t at);
+/* It is about to go on from there. */
+void accounting_note_resume(struct tracee *tracee, uint64_t at);
 
 /* Stops of all threads that have ended: switches that are in the kernel's figures because of us. */
 uint64_t accounting_stops(void);

@@ -77,8 +77,6 @@ static int crossing_descriptor(const struct call *call, const struct shape *shap
 static void crossing_enter(struct tracee *tracee, const struct __ptrace_syscall_info *info)
 {
 	struct call *call = &tracee->call;
-	/* As of the exit of the call before. */
-	struct task_times before = call->times;
 	const struct shape *shape;
 
 	memset(call, 0, sizeof(*call));
@@ -95,10 +93,7 @@ static void crossing_enter(struct tracee *tracee, const struct __ptrace_syscall_
 		call->descriptor = descriptor_resolve(tracee->process->tgid, tracee->tid, call->fd);
 	if (call->nr == __NR_execve || call->nr == __NR_execveat)
 		accounting_read(tracee, &tracee->before_exec);
-	call->times = before;
-	(void)tracee_read_times(tracee, &call->times);
-	accounting_note_delay(tracee, &before, &call->times);
-	call->at = accounting_now();
+	call->times = tracee->times;
 }
 
 /* The kernel itself moves no more than this in one call, however much is asked. */
@@ -147,13 +142,10 @@ static void crossing_exit(struct tracee *tracee, int64_t result, uint64_t at)
 		.moves = shape->flags & SHAPE_BYTES,
 		.duration = at > call->at ? at - call->at : 0,
 	};
-	struct task_times times = call->times;
 
 	call->is_open = false;
-	(void)tracee_read_times(tracee, &times);
-	accounting_note_delay(tracee, &call->times, &times);
-	line.cpu = times.cpu - call->times.cpu;
-	line.wait_other = accounting_wait(&call->times, &times, line.duration);
+	line.cpu = tracee->times.cpu - call->times.cpu;
+	line.wait_other = accounting_wait(&call->times, &tracee->times, line.duration);
 	if (line.moves && shape->size)
 		line.asked = crossing_asked(call->arguments[shape->size - 1]);
 	if (line.moves && !line.error)
@@ -167,19 +159,23 @@ static void crossing_exit(struct tracee *tracee, int64_t result, uint64_t at)
 	}
 	crossing_place(tracee, shape, &line);
 	line_add(&line);
-	call->times = times;
 }
 
 void crossing_stop(struct tracee *tracee, uint64_t at)
 {
 	struct __ptrace_syscall_info info;
+	struct task_times times = tracee->times;
 
 	/* The thread may have been killed just now: then its end tells the rest. */
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof(info), &info) <= 0)
 		return;
+	(void)tracee_read_times(tracee, &times);
+	accounting_note_stop(tracee, &times, at);
 	if (info.op == PTRACE_SYSCALL_INFO_ENTRY)
 		crossing_enter(tracee, &info);
 	/* Without an entry we came in the middle of the call, or before the program began. */
 	else if (info.op == PTRACE_SYSCALL_INFO_EXIT && tracee->call.is_open && tracee->is_counted)
 		crossing_exit(tracee, info.exit.rval, at);
+	accounting_note_resume(tracee, at);
+	tracee->call.at = tracee->resumed_at;
 }

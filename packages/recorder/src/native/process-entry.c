@@ -83,6 +83,7 @@ static void process_entry_write_usage(uint32_t id, const struct usage *usage)
 	stream_u64("instances", usage->instances);
 	stream_u64("threads", usage->threads);
 	stream_u64("wall", usage->wall);
+	stream_u64("stood", usage->stood);
 	stream_u64("cpu", usage->cpu);
 	stream_u64("runq", usage->run_queue);
 	stream_u64("faultio", 0);

@@ -16,7 +16,9 @@
 struct usage {
 	uint64_t instances;
 	uint64_t threads;
+	/* How long the threads existed, less `stood`: what they stood in our stops. */
 	uint64_t wall;
+	uint64_t stood;
 	uint64_t cpu;
 	uint64_t run_queue;
 	uint64_t unfinished_other;

@@ -91,7 +91,7 @@ static void loop_take_over(struct tracee *leader, pid_t former)
 		struct account last = leader->since;
 
 		last.at = accounting_now();
-		last.stops = leader->stops;
+		last.toll = leader->toll;
 		accounting_add(leader, &last);
 	}
 	tracee_move(from, leader);
@@ -151,7 +151,7 @@ static void loop_stopped(pid_t tid, int status, uint64_t at)
 		loop_continue(tid, PTRACE_CONT, 0);
 		return;
 	}
-	tracee->stops++;
+	tracee->toll.stops++;
 	if (signal == SYSCALL_STOP) {
 		crossing_stop(tracee, at);
 		loop_continue(tid, PTRACE_SYSCALL, 0);

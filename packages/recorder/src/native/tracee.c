@@ -135,8 +135,9 @@ void tracee_move(struct tracee *from, struct tracee *to)
 	to->is_counted = from->is_counted;
 	to->has_ended = false;
 	to->call = from->call;
-	to->stops = from->stops;
-	to->stop_delay = from->stop_delay;
+	to->times = from->times;
+	to->resumed_at = from->resumed_at;
+	to->toll = from->toll;
 	to->since = from->since;
 	to->before_exec = from->before_exec;
 	if (to->times_fd >= 0)

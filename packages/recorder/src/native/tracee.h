@@ -35,15 +35,22 @@ struct call {
 	struct task_times times;
 };
 
+/* What is our own making in the kernel's figures of a thread. */
+struct toll {
+	/* Each is a voluntary switch. */
+	uint64_t stops;
+	/* Queueing for a CPU after a stop, ns. */
+	uint64_t delay;
+	/* Standing in stops and waking up from them, ns; `delay` is a part of it. */
+	uint64_t stood;
+};
+
 /* Where the accounting of a thread has got to. */
 struct account {
 	uint64_t at;
 	struct task_times times;
 	struct task_counters counters;
-	/* Stops so far: each is a voluntary switch of our own making. */
-	uint64_t stops;
-	/* Time spent queueing for a CPU after stops, ns: of our own making too. */
-	uint64_t stop_delay;
+	struct toll toll;
 };
 
 struct tracee {
@@ -55,8 +62,10 @@ struct tracee {
 	/* Its account is closed; only its status is still to come. */
 	bool has_ended;
 	struct call call;
-	uint64_t stops;
-	uint64_t stop_delay;
+	/* As of the last entry or exit stop, and when the thread went on from it. */
+	struct task_times times;
+	uint64_t resumed_at;
+	struct toll toll;
 	struct account since;
 	/* As it stood at the entry of an execve: what comes after belongs to the new program. */
 	struct account before_exec;
