@@ -5,6 +5,7 @@ import {
   loadPrices,
   type PricesLookup,
   pricesStillMatch,
+  type RecorderMode,
   savePrices,
 } from "@crossbill/lab";
 import { asUser, type InvokingUser } from "./privilege.ts";
@@ -14,6 +15,8 @@ import { say } from "./terminal.ts";
 export interface PricesRequest {
   readonly machine: Machine;
   readonly user: InvokingUser | null;
+  /** The recorder whose own cost must be known; null when none will run. */
+  readonly mode: RecorderMode | null;
   /** Whether measuring is allowed (at most 3 s). */
   readonly mayCalibrate: boolean;
   /** Ends the measuring; the promise then rejects with an AbortError. */
@@ -25,51 +28,80 @@ export interface PricesRequest {
  * @throws UsageError when there are none and measuring is not allowed.
  */
 export async function ownPrices(request: PricesRequest): Promise<Prices> {
-  const { machine, user, mayCalibrate, signal } = request;
+  const { machine, user, mayCalibrate } = request;
   const lookup = asUser(user, () => loadPrices(machine));
-  const reason = lookup.state === "found" ? null : whyNot(lookup);
-  if (lookup.state === "found" && !mayCalibrate) return lookup.prices;
-  if (lookup.state === "found") {
-    const check = await pricesStillMatch(lookup.prices, signal);
-    if (check.matches) return lookup.prices;
-    const { low, high } = check.stored;
-    say(
-      `a null system call takes ${check.nowNs.toFixed(0)} ns now, ` +
-        `the stored price is ${low.toFixed(0)} to ${high.toFixed(0)} ns: measuring again`,
-    );
+  if (lookup.state !== "found") {
+    const reason = whyNot(lookup);
+    if (!mayCalibrate) {
+      throw new UsageError(`--no-calibrate, but ${reason}`, {
+        remedy: "run `crossbill calibrate` once",
+      });
+    }
+    if (lookup.state !== "missing") say(reason);
+    return measureQuickly(request);
   }
-  if (!mayCalibrate) {
-    throw new UsageError(`--no-calibrate, but ${reason}`, {
-      remedy: "run `crossbill calibrate` once",
-    });
-  }
-  if (reason !== null && lookup.state !== "missing") say(`${reason}: measuring again`);
+  const doubt = mayCalibrate ? await doubtAbout(lookup.prices, request) : null;
+  if (doubt === null) return lookup.prices;
+  say(doubt);
   return measureQuickly(request);
 }
 
+/** Why stored prices of this machine do not serve, or null. */
+async function doubtAbout(prices: Prices, request: PricesRequest): Promise<string | null> {
+  const { mode, signal } = request;
+  if (mode !== null && prices.recorders[mode] === null) {
+    return "the stored prices lack this recorder's own cost (it did not work then)";
+  }
+  const { matches, nowNs, stored } = await pricesStillMatch(prices, signal);
+  if (matches) return null;
+  return (
+    `a null system call takes ${nowNs.toFixed(0)} ns now, ` +
+    `the stored price is ${stored.low.toFixed(0)} to ${stored.high.toFixed(0)} ns`
+  );
+}
+
 async function measureQuickly({ machine, user, signal }: PricesRequest): Promise<Prices> {
-  const line = progressLine("measuring this machine's prices (first use, at most 3 s)");
+  const line = progressLine("measuring this machine's prices (at most 3 s)");
   try {
-    const { prices } = await calibrate({
-      quick: true,
-      machine,
-      signal,
-      onProgress: line.update,
-    });
-    store(prices, user);
-    return prices;
+    const { prices } = await calibrate({ quick: true, machine, signal, onProgress: line.update });
+    return storePrices(prices, user).prices;
   } finally {
     line.end();
   }
 }
 
-/** Prices that cannot be stored still serve this bill. */
-function store(prices: Prices, user: InvokingUser | null): void {
-  try {
-    asUser(user, () => savePrices(prices));
-  } catch (error) {
-    say(`${error instanceof Error ? error.message : String(error)}; they are measured each time`);
-  }
+/**
+ * Stores prices; what a recorder costs that did not work this time is kept from the last time, as
+ * long as the machine is the same. `path` is null when they could not be stored (it says so).
+ */
+export function storePrices(
+  measured: Prices,
+  user: InvokingUser | null,
+): { readonly prices: Prices; readonly path: string | null } {
+  return asUser(user, () => {
+    const prices = withKnownRecorders(measured, loadPrices(measured.machine));
+    try {
+      return { prices, path: savePrices(prices) };
+    } catch (error) {
+      say(error instanceof Error ? error.message : String(error));
+      return { prices, path: null };
+    }
+  });
+}
+
+/** A calibration without rights must not forget what one with them found out. */
+export function withKnownRecorders(measured: Prices, lookup: PricesLookup): Prices {
+  if (lookup.state !== "found") return measured;
+  const known = lookup.prices.recorders;
+  const { ebpfSampled, ebpfExact, ptrace } = measured.recorders;
+  return {
+    ...measured,
+    recorders: {
+      ebpfSampled: ebpfSampled ?? known.ebpfSampled,
+      ebpfExact: ebpfExact ?? known.ebpfExact,
+      ptrace: ptrace ?? known.ptrace,
+    },
+  };
 }
 
 function whyNot(lookup: Exclude<PricesLookup, { state: "found" }>): string {

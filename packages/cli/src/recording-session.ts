@@ -7,10 +7,17 @@ import {
   RECORDING_SCHEMA,
   type Recording,
 } from "@crossbill/core";
-import { identifyMachine } from "@crossbill/lab";
-import { chooseRecorder, type Recorded, type Subject, startRecording } from "@crossbill/recorder";
+import { identifyMachine, type RecorderMode } from "@crossbill/lab";
+import {
+  chooseRecorder,
+  fallbackNotice,
+  type Recorded,
+  type RecorderName,
+  type Subject,
+  startRecording,
+} from "@crossbill/recorder";
 import { type BillOutputs, type OutputNames, openBillOutputs } from "./bill-output.ts";
-import { ownPrices } from "./own-prices.ts";
+import { ownPrices, type PricesRequest } from "./own-prices.ts";
 import { asUser, becomeUser, type InvokingUser, invokingUser, useHomeOf } from "./privilege.ts";
 import { dieOf, onSignals } from "./signals.ts";
 import { say } from "./terminal.ts";
@@ -39,12 +46,20 @@ export async function recordAndBill(options: SessionOptions): Promise<Recording[
   const outputs = asUser(user, () => openBillOutputs(options.outputs));
   try {
     const machine = identifyMachine();
-    const prices = await pricesUnlessInterrupted(machine, user, options.mayCalibrate);
+    const choice = chooseRecorder({ forced: options.recorder });
+    const mode = modeOf(choice.recorder, options.exactTime);
+    const { mayCalibrate } = options;
+    const prices = await pricesUnlessInterrupted({ machine, user, mode, mayCalibrate });
     if (typeof prices === "string") {
       outputs.discard();
       return { code: await dieOf(prices), signal: null };
     }
-    return await record({ ...options, environment, user, outputs, machine, prices });
+    if (choice.shortcoming !== null) {
+      say(
+        fallbackNotice(choice.shortcoming, prices.recorders.ptrace?.overheadNsPerCrossing.likely),
+      );
+    }
+    return await record({ ...options, mode, environment, user, outputs, machine, prices });
   } catch (error) {
     outputs.discard();
     throw error;
@@ -53,9 +68,7 @@ export async function recordAndBill(options: SessionOptions): Promise<Recording[
 
 /** The prices, or the name of the signal that came first. */
 async function pricesUnlessInterrupted(
-  machine: Machine,
-  user: InvokingUser | null,
-  mayCalibrate: boolean,
+  request: Omit<PricesRequest, "signal">,
 ): Promise<Prices | string> {
   const abort = new AbortController();
   const interruption: { by: string | null } = { by: null };
@@ -64,7 +77,7 @@ async function pricesUnlessInterrupted(
     abort.abort();
   });
   try {
-    return await ownPrices({ machine, user, mayCalibrate, signal: abort.signal });
+    return await ownPrices({ ...request, signal: abort.signal });
   } catch (error) {
     if (interruption.by !== null) return interruption.by;
     throw error;
@@ -73,7 +86,14 @@ async function pricesUnlessInterrupted(
   }
 }
 
+/** The ptrace recorder sees every call anyway, so it times every call. */
+function modeOf(recorder: RecorderName, exactTime: boolean): RecorderMode {
+  if (recorder === "ptrace") return "ptrace";
+  return exactTime ? "ebpfExact" : "ebpfSampled";
+}
+
 interface Prepared extends Omit<SessionOptions, "outputs"> {
+  readonly mode: RecorderMode;
   readonly environment: NodeJS.ProcessEnv;
   readonly user: InvokingUser | null;
   readonly outputs: BillOutputs;
@@ -83,11 +103,8 @@ interface Prepared extends Omit<SessionOptions, "outputs"> {
 
 async function record(prepared: Prepared): Promise<Recording["exit"]> {
   const { prices, machine, outputs, command, view } = prepared;
-  const ptraceNsPerCrossing = prices.recorders.ptrace?.overheadNsPerCrossing.likely;
-  const choice = chooseRecorder({ forced: prepared.recorder, ptraceNsPerCrossing });
-  if (choice.notice !== null) say(choice.notice);
   const startedAt = new Date().toISOString();
-  const { facts } = await watch(prepared, choice.recorder);
+  const { facts } = await watch(prepared);
   const recording: Recording = {
     schema: RECORDING_SCHEMA,
     machine,
@@ -100,11 +117,11 @@ async function record(prepared: Prepared): Promise<Recording["exit"]> {
 }
 
 /** Runs the recorder to its end, with signals and the time limit going where they should. */
-async function watch(prepared: Prepared, recorder: "ebpf" | "ptrace"): Promise<Recorded> {
-  const exact = prepared.exactTime || recorder === "ptrace";
+async function watch(prepared: Prepared): Promise<Recorded> {
+  const { mode } = prepared;
   const running = startRecording({
-    recorder,
-    timing: exact ? "exact" : "sampled",
+    recorder: mode === "ptrace" ? "ptrace" : "ebpf",
+    timing: mode === "ebpfSampled" ? "sampled" : "exact",
     subject: prepared.subject,
     environment: prepared.environment,
     standardOutput: prepared.outputs.takesStandardOutput ? 2 : 1,

@@ -38,7 +38,10 @@ async function billOf(recording: Recording): Promise<Bill> {
     });
   }
   const { signal } = new AbortController();
-  return makeBill(recording, await ownPrices({ machine, user: null, mayCalibrate: true, signal }));
+  return makeBill(
+    recording,
+    await ownPrices({ machine, user: null, mode: null, mayCalibrate: true, signal }),
+  );
 }
 
 function readText(name: string): string {

@@ -1,6 +1,6 @@
 import { PermissionError, UnsupportedError } from "@crossbill/core";
 import { expect, test } from "vitest";
-import { chooseRecorder, ebpfShortcoming } from "./choose.ts";
+import { chooseRecorder, ebpfShortcoming, fallbackNotice } from "./choose.ts";
 import { type ProbeResult, parseProbe } from "./probe.ts";
 
 function probe(...broken: string[]): ProbeResult {
@@ -19,7 +19,7 @@ function probe(...broken: string[]): ProbeResult {
 test("eBPF is used without a word when everything it needs is there", () => {
   expect(chooseRecorder({ forced: null, probe: probe() })).toEqual({
     recorder: "ebpf",
-    notice: null,
+    shortcoming: null,
   });
 });
 
@@ -27,21 +27,20 @@ test("an optional feature that is missing changes nothing", () => {
   expect(chooseRecorder({ forced: null, probe: probe("fentry") }).recorder).toBe("ebpf");
 });
 
+function noticeWithout(...missing: string[]): string {
+  const { recorder, shortcoming } = chooseRecorder({ forced: null, probe: probe(...missing) });
+  expect(recorder).toBe("ptrace");
+  return shortcoming === null ? "" : fallbackNotice(shortcoming, 14_725);
+}
+
 test("without BTF the choice falls on ptrace, in one line, with its calibrated cost", () => {
-  const choice = chooseRecorder({
-    forced: null,
-    probe: probe("btf"),
-    ptraceNsPerCrossing: 14_725,
-  });
-  expect(choice.recorder).toBe("ptrace");
-  expect(choice.notice).toMatch(/no BTF: .*CONFIG_DEBUG_INFO_BTF.*about 15 us per crossing/);
-  expect(choice.notice).not.toContain("\n");
+  const notice = noticeWithout("btf");
+  expect(notice).toMatch(/no BTF: .*CONFIG_DEBUG_INFO_BTF.*about 15 us per crossing/);
+  expect(notice).not.toContain("\n");
 });
 
 test("a missing right is named before what follows from it, with the command that grants it", () => {
-  expect(
-    chooseRecorder({ forced: null, probe: probe("btf", "capabilities", "recorder") }).notice,
-  ).toMatch(
+  expect(noticeWithout("btf", "capabilities", "recorder")).toMatch(
     /^no CAP_BPF and CAP_PERFMON: run with sudo, or once: sudo setcap cap_bpf,cap_perfmon=ep \//,
   );
 });
@@ -49,7 +48,7 @@ test("a missing right is named before what follows from it, with the command tha
 test("a forced ptrace recorder is used even where eBPF works", () => {
   expect(chooseRecorder({ forced: "ptrace", probe: probe() })).toEqual({
     recorder: "ptrace",
-    notice: null,
+    shortcoming: null,
   });
 });
 

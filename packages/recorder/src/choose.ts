@@ -5,8 +5,8 @@ import { type ProbedFeature, type ProbeResult, probeKernel } from "./probe.ts";
 
 export interface Choice {
   readonly recorder: RecorderName;
-  /** Why it is not the better one and what would mend that, one line; null when it is. */
-  readonly notice: string | null;
+  /** Why it is not the better one; null when it is, or when the user chose it. */
+  readonly shortcoming: Shortcoming | null;
 }
 
 export interface Shortcoming {
@@ -22,8 +22,6 @@ const required: ReadonlySet<string> = new Set(["btf", "capabilities", "recorder"
 export interface ChooseOptions {
   /** What the user asked for; null to decide by what works. */
   readonly forced: RecorderName | null;
-  /** Calibrated cost of the ptrace recorder, ns per crossing, when it is known. */
-  readonly ptraceNsPerCrossing?: number | undefined;
   /** What the kernel allows; probed when left out. */
   readonly probe?: ProbeResult;
 }
@@ -33,21 +31,30 @@ export interface ChooseOptions {
  * @throws PermissionError or UnsupportedError when eBPF was forced and cannot work here.
  */
 export function chooseRecorder(options: ChooseOptions): Choice {
-  if (options.forced === "ptrace") return { recorder: "ptrace", notice: null };
+  if (options.forced === "ptrace") return { recorder: "ptrace", shortcoming: null };
   const shortcoming = ebpfShortcoming(options.probe ?? probeKernel());
-  if (shortcoming === null) return { recorder: "ebpf", notice: null };
+  if (shortcoming === null) return { recorder: "ebpf", shortcoming: null };
+  if (options.forced === null) return { recorder: "ptrace", shortcoming };
   const { kind, missing, remedy } = shortcoming;
-  if (options.forced === "ebpf") {
-    throw kind === "right"
-      ? new PermissionError(`the eBPF recorder cannot start: ${missing}`, { remedy })
-      : new UnsupportedError(`the eBPF recorder (${missing})`, null, { remedy });
-  }
-  const cost = ptraceCost(options.ptraceNsPerCrossing);
-  return {
-    recorder: "ptrace",
-    notice: `${missing}: ${remedy}; using the ptrace recorder (${cost} per crossing)`,
-  };
+  throw kind === "right"
+    ? new PermissionError(`the eBPF recorder cannot start: ${missing}`, { remedy })
+    : new UnsupportedError(`the eBPF recorder (${missing})`, null, { remedy });
 }
+
+/**
+ * One line: what is missing, how to get it, and what is used instead at which price.
+ * `nsPerCrossing` is the ptrace recorder's calibrated cost; typical when left out.
+ */
+export function fallbackNotice(
+  { missing, remedy }: Shortcoming,
+  nsPerCrossing: number = TYPICAL_PTRACE_NS,
+): string {
+  const cost = `about ${(nsPerCrossing / 1000).toPrecision(2)} us per crossing`;
+  return `${missing}: ${remedy}; using the ptrace recorder (${cost})`;
+}
+
+/** Two stops of the program, each two context switches: about this much on common machines. */
+const TYPICAL_PTRACE_NS = 20_000;
 
 /** Why the eBPF recorder cannot work; null when it can. */
 export function ebpfShortcoming(probe: ProbeResult): Shortcoming | null {
@@ -82,12 +89,4 @@ function describe(feature: ProbedFeature): Shortcoming {
     missing: `${feature.name}: ${detail}`,
     remedy: "see `crossbill doctor`",
   };
-}
-
-/** Two stops of the program, each two context switches: about this much on common machines. */
-const TYPICAL_PTRACE_NS = 20_000;
-
-function ptraceCost(measured: number | undefined): string {
-  const microseconds = (measured ?? TYPICAL_PTRACE_NS) / 1000;
-  return `about ${microseconds.toPrecision(2)} us`;
 }

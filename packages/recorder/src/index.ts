@@ -1,6 +1,12 @@
 /** @crossbill/recorder: starts a recorder beside a program and reads what it saw. */
 export { type RecorderName, recorderBinary } from "./binaries.ts";
-export { type Choice, type ChooseOptions, chooseRecorder } from "./choose.ts";
+export {
+  type Choice,
+  type ChooseOptions,
+  chooseRecorder,
+  fallbackNotice,
+  type Shortcoming,
+} from "./choose.ts";
 export { type Diagnosis, diagnose } from "./doctor.ts";
 export type { Feature } from "./doctor-system.ts";
 export { type ProbedFeature, type ProbeResult, probeKernel } from "./probe.ts";

@@ -25,8 +25,8 @@ export interface Hello {
   readonly architecture: Architecture;
   /** Interval of the cpu-clock sampler, ns; null when there is none. */
   readonly samplePeriodNs: number | null;
-  /** Sizes of its tables, by name. */
-  readonly limits: Readonly<Record<string, number>>;
+  /** Sizes of its tables and what else it chose, by name. */
+  readonly limits: Readonly<Record<string, number | string>>;
 }
 
 /** Room for every table of a recorder several times over; a stream beyond it is refused. */

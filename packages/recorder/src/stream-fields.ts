@@ -125,14 +125,18 @@ export class Fields {
     return new Fields(value, `${this.#where}, ${name}`);
   }
 
-  /** A flat object of counts. */
-  counts(name: string): Record<string, number> {
+  /** A flat object of counts and plain words. */
+  settings(name: string): Record<string, number | string> {
     const value = this.#get(name);
     if (!isRecord(value)) throw this.wrong(name, "an object");
     const nested = new Fields(value, `${this.#where}, ${name}`);
     const names = Object.keys(value);
     if (names.length > 256) throw this.wrong(name, "at most 256 entries");
-    return Object.fromEntries(names.map((key) => [key, nested.count(key)]));
+    return Object.fromEntries(names.map((key) => [key, nested.#countOrWord(key)]));
+  }
+
+  #countOrWord(name: string): number | string {
+    return typeof this.#get(name) === "string" ? this.word(name) : this.count(name);
   }
 
   /** Pairs [cell, count] of a log2 histogram: cell 0 holds zeros, cell k up to 2^(k-1). */

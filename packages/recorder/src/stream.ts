@@ -124,7 +124,7 @@ export class StreamReader {
       timing: fields.choice("timing", ["sampled", "exact"]),
       architecture: fields.choice("arch", architectures),
       samplePeriodNs: period === 0 ? null : period,
-      limits: fields.counts("limits"),
+      limits: fields.settings("limits"),
     };
     this.#facts = new FactCollector(this.#hello);
   }

@@ -1,9 +1,11 @@
 /** crossbill calibrate: measures this machine's prices and stores them. */
 import { displayWidth, type Interval, type Prices } from "@crossbill/core";
-import { calibrationWarningText, calibrate as measurePrices, savePrices } from "@crossbill/lab";
+import { calibrationWarningText, calibrate as measurePrices } from "@crossbill/lab";
+import { FAILED } from "../failure.ts";
 import * as flags from "../flags.ts";
 import { jsonPieces } from "../json-pieces.ts";
-import { asUser, invokingUser, useHomeOf } from "../privilege.ts";
+import { storePrices } from "../own-prices.ts";
+import { invokingUser, useHomeOf } from "../privilege.ts";
 import { progressLine } from "../progress-line.ts";
 import { formatTime } from "../render/numbers.ts";
 import { say, writeFully } from "../terminal.ts";
@@ -32,14 +34,15 @@ export const calibrate: Verb = {
     const { prices, warnings } = await measurePrices({ quick, onProgress: line.update }).finally(
       line.end,
     );
-    const path = asUser(user, () => savePrices(prices));
+    const stored = storePrices(prices, user);
     for (const warning of warnings) say(`warning: ${calibrationWarningText(warning)}`);
     if (flags.jsonFlag.read(values)) {
-      for (const piece of jsonPieces(prices)) writeFully(1, piece);
+      for (const piece of jsonPieces(stored.prices)) writeFully(1, piece);
     } else {
-      writeFully(1, renderPrices(prices));
-      say(`stored in ${path}`);
+      writeFully(1, renderPrices(stored.prices));
     }
+    if (stored.path === null) return { kind: "status", status: FAILED };
+    say(`stored in ${stored.path}`);
     return done;
   },
 };

@@ -8,6 +8,8 @@ import { processName, targetName } from "./target-name.ts";
 /** How many of the lines show how their sizes are spread. */
 const HISTOGRAMS = 3;
 const HISTOGRAM_CELLS = 5;
+/** Fewer calls than this are said by count and average. */
+const HISTOGRAM_CALLS = 10;
 const BAR_WIDTH = 20;
 
 export function linesSection(bill: Bill, top: number, paint: Paint, width: number): string[] {
@@ -23,7 +25,8 @@ export function linesSection(bill: Bill, top: number, paint: Paint, width: numbe
     cell: ({ target }: BillLine) => targetName(target),
   };
   const [heading = "", ...rows] = renderTable(lines, columns(single), last, { indent: 2, width });
-  return [paint.strong(title), paint.faint(heading), ...rows];
+  const note = lines.some(isRough) ? [paint.faint(ROUGH_NOTE)] : [];
+  return [paint.strong(title), paint.faint(heading), ...rows, ...note];
 }
 
 function columns(singleProcess: boolean): Column<BillLine>[] {
@@ -50,7 +53,16 @@ function tight(text: string): string {
 /** What a row of any grouping costs. */
 export type Cost = Pick<BillLine, "count" | "bytes" | "boundaryNs" | "kernelNs" | "waitNs"> & {
   readonly sequential?: number | null;
+  readonly intervals?: BillLine["intervals"];
 };
+
+/** Few samples fell into it: the interval is as wide as the time itself. */
+function isRough({ kernelNs, intervals }: Cost): boolean {
+  if (intervals === undefined || kernelNs === 0) return false;
+  return intervals.kernelNs.high - intervals.kernelNs.low >= kernelNs;
+}
+
+const ROUGH_NOTE = "  ~ from few samples; --exact-time times every call";
 
 export const costColumns: readonly Column<Cost>[] = [
   { title: "count", align: "right", cell: ({ count }) => formatCount(count) },
@@ -72,7 +84,11 @@ export const costColumns: readonly Column<Cost>[] = [
       sequential === null || sequential === undefined ? "" : `${Math.floor(sequential * 100)} %`,
   },
   { title: "boundary", align: "right", cell: ({ boundaryNs }) => tight(formatTime(boundaryNs)) },
-  { title: "kernel", align: "right", cell: ({ kernelNs }) => tight(formatTime(kernelNs)) },
+  {
+    title: "kernel",
+    align: "right",
+    cell: (cost) => tight(`${isRough(cost) ? "~" : ""}${formatTime(cost.kernelNs)}`),
+  },
   {
     title: "wait",
     align: "right",
@@ -82,10 +98,14 @@ export const costColumns: readonly Column<Cost>[] = [
 
 /** How the sizes of the dearest lines that move bytes are spread. */
 export function sizesSection(bill: Bill, top: number, paint: Paint, width: number): string[] {
-  const lines = bill.lines.slice(0, top).filter(({ sizes }) => sizes.length > 1);
+  const lines = bill.lines.slice(0, top).filter(isWorthAHistogram);
   if (lines.length === 0) return [];
   const blocks = lines.slice(0, HISTOGRAMS).flatMap((line) => histogram(line, width));
   return [paint.strong("sizes"), ...blocks];
+}
+
+function isWorthAHistogram({ sizes }: BillLine): boolean {
+  return sizes.reduce((sum, { count }) => sum + count, 0) >= HISTOGRAM_CALLS;
 }
 
 function histogram(line: BillLine, width: number): string[] {
