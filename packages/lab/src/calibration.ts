@@ -12,8 +12,8 @@ import { type Progress, ProgressMeter } from "./progress.ts";
 import { randomNumbers, shuffled } from "./random-order.ts";
 import {
   deriveRecorderPrice,
+  loopPrice,
   measureRecorder,
-  nsPerCall,
   type RecorderMeasurement,
   type RecorderMode,
   recorderModes,
@@ -122,8 +122,8 @@ class Gathering {
 
   async #bare(round: number): Promise<void> {
     const samples = await measure(recorderOrder("bare", this.#effort.recorderEffort), this.#signal);
-    const ns = nsPerCall("bare", samples);
-    this.recorderMeasurements.push({ mode: "bare", round, nsPerCall: ns, seenNsPerCall: null });
+    const price = loopPrice("bare", samples);
+    this.recorderMeasurements.push({ mode: "bare", round, ...price, seen: null });
   }
 
   async #recorded(mode: RecorderMode, round: number): Promise<void> {

@@ -1,7 +1,13 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { intervalOver, nsPerEvent, quantile, relativeSpread } from "./estimate.ts";
+import { type Block, intervalOver, nsPerEvent, quantile, relativeSpread } from "./estimate.ts";
 
+const block = (calls: number, events: number, ns: number): Block => ({
+  calls,
+  events,
+  ns,
+  cpuNs: ns,
+});
 const values = fc.array(fc.double({ min: -1e9, max: 1e9, noNaN: true }), { minLength: 1 });
 
 test("a quantile lies between the extremes and grows with its share", () => {
@@ -25,21 +31,18 @@ test("quantiles interpolate", () => {
 });
 
 test("the price of an event is unmoved by blocks that an interrupt hit", () => {
-  const quiet = Array.from({ length: 90 }, () => ({ calls: 10, events: 10, ns: 1000 }));
-  const hit = Array.from({ length: 60 }, (_, i) => ({ calls: 10, events: 10, ns: 9000 + i }));
+  const quiet = Array.from({ length: 90 }, () => block(10, 10, 1000));
+  const hit = Array.from({ length: 60 }, (_, i) => block(10, 10, 9000 + i));
   expect(nsPerEvent([...hit, ...quiet])).toBe(100);
 });
 
 test("the price is per event that the kernel counted, not per call asked for", () => {
-  expect(nsPerEvent([{ calls: 32, events: 16, ns: 1600 }])).toBe(100);
+  expect(nsPerEvent([block(32, 16, 1600)])).toBe(100);
 });
 
 test("blocks without events are no free lunch", () => {
-  expect(nsPerEvent([{ calls: 8, events: 0, ns: 800 }])).toBeNull();
-  const some = [
-    { calls: 8, events: 0, ns: 800 },
-    { calls: 8, events: 8, ns: 800 },
-  ];
+  expect(nsPerEvent([block(8, 0, 800)])).toBeNull();
+  const some = [block(8, 0, 800), block(8, 8, 800)];
   expect(nsPerEvent(some)).toBe(100);
 });
 

@@ -20,6 +20,8 @@ export interface Block {
   /** Priced events: faults taken, switches made; else the calls. */
   readonly events: number;
   readonly ns: number;
+  /** Of these, time on the CPU. */
+  readonly cpuNs: number;
 }
 
 /** Quantile `share` (0 to 1) by linear interpolation between order statistics; NaN when empty. */

@@ -4,9 +4,9 @@
  */
 import { spawn } from "node:child_process";
 import { Readable } from "node:stream";
-import { type RecorderPrice, UnsupportedError } from "@crossbill/core";
+import { type Interval, type RecorderPrice, UnsupportedError } from "@crossbill/core";
 import { recorderBinary, StreamReader } from "@crossbill/recorder";
-import { intervalOver, LOW_QUANTILE, nsPerEvent } from "./estimate.ts";
+import { intervalOver, LOW_QUANTILE, nsPerEvent, quantile } from "./estimate.ts";
 import { calibrateArguments, collectText, ended, type MeasureOrder } from "./measure.ts";
 import { calibrateProgram } from "./native-program.ts";
 import { parseSamples, type Samples } from "./samples.ts";
@@ -15,13 +15,18 @@ import { parseSamples, type Samples } from "./samples.ts";
 export const recorderModes = ["ebpfSampled", "ebpfExact", "ptrace"] as const;
 export type RecorderMode = (typeof recorderModes)[number];
 
-/** What one process under one recorder showed, or one bare process. */
-export interface RecorderMeasurement {
+/** What one getppid call cost one process, bare or under a recorder, ns. */
+export interface LoopPrice {
+  readonly nsPerCall: number;
+  /** Of these, the program's own time on the CPU. */
+  readonly cpuNsPerCall: number;
+  /** What the recorder itself saw; null in a bare process and without exact timing. */
+  readonly seen: { readonly onCpuNs: number; readonly waitNs: number } | null;
+}
+
+export interface RecorderMeasurement extends LoopPrice {
   readonly mode: RecorderMode | "bare";
   readonly round: number;
-  readonly nsPerCall: number;
-  /** Time on the CPU that the recorder itself saw per call, ns; null without exact timing. */
-  readonly seenNsPerCall: number | null;
 }
 
 /** Long enough to hold several ticks of a recorder's 1 ms sampler, whose cost thus is in every block. */
@@ -34,6 +39,7 @@ const PTRACE_BLOCK_CALLS = 50;
  */
 const PTRACE_QUANTILE = 0.5;
 const TIMEOUT_MS = 20_000;
+const NOTHING: Interval = { low: 0, likely: 0, high: 0 };
 
 const commandLine = {
   ebpfSampled: ["ebpf", "sampled"],
@@ -53,15 +59,17 @@ export function recorderOrder(
     : { thing: "getppid", calls: 5 * effort * BLOCK_CALLS, blockCalls: BLOCK_CALLS };
 }
 
-/** Price per call of what a process printed. */
-export function nsPerCall(mode: RecorderMode | "bare", samples: Samples): number {
-  const ns = nsPerEvent(samples.blocks, mode === "ptrace" ? PTRACE_QUANTILE : LOW_QUANTILE);
+/** The loop's price by what its process printed. */
+export function loopPrice(mode: RecorderMode | "bare", samples: Samples): Omit<LoopPrice, "seen"> {
+  const share = mode === "ptrace" ? PTRACE_QUANTILE : LOW_QUANTILE;
+  const ns = nsPerEvent(samples.blocks, share);
+  const cpu = samples.blocks.map(({ calls, cpuNs }) => cpuNs / calls);
   if (ns === null) throw new UnsupportedError(`the ${mode} recorder's price (no samples)`, null);
-  return ns;
+  return { nsPerCall: ns, cpuNsPerCall: quantile(cpu, share) };
 }
 
-/** Reads the recorder's stream to its end: getppid calls counted, and the time seen in them. */
-async function readStream(stream: unknown): Promise<{ count: number; onCpuNs: number | null }> {
+/** Reads the recorder's stream to its end: the getppid calls it counted, and what it saw of each. */
+async function readStream(stream: unknown): Promise<{ count: number; seen: LoopPrice["seen"] }> {
   const reader = new StreamReader();
   if (stream instanceof Readable) {
     for await (const chunk of stream) if (chunk instanceof Uint8Array) reader.push(chunk);
@@ -74,11 +82,10 @@ async function readStream(stream: unknown): Promise<{ count: number; onCpuNs: nu
   if (end.kind === "cut") throw new UnsupportedError("recording (the recorder died)", null);
   const lines = end.facts.lines.filter(({ syscall }) => syscall === "getppid");
   const count = lines.reduce((sum, line) => sum + line.count, 0);
-  const timed = lines.every(({ onCpuNs }) => onCpuNs !== null);
-  return {
-    count,
-    onCpuNs: timed ? lines.reduce((sum, line) => sum + (line.onCpuNs ?? 0), 0) : null,
-  };
+  if (count === 0 || lines.some(({ onCpuNs }) => onCpuNs === null)) return { count, seen: null };
+  const onCpuNs = lines.reduce((sum, line) => sum + (line.onCpuNs ?? 0), 0) / count;
+  const waitNs = lines.reduce((sum, { wait }) => sum + wait.ioNs + wait.otherNs, 0) / count;
+  return { count, seen: { onCpuNs, waitNs } };
 }
 
 /**
@@ -89,7 +96,7 @@ export async function measureRecorder(
   mode: RecorderMode,
   effort: number,
   signal?: AbortSignal,
-): Promise<{ nsPerCall: number; seenNsPerCall: number | null }> {
+): Promise<LoopPrice> {
   signal?.throwIfAborted();
   const [recorder, timing] = commandLine[mode];
   const order = recorderOrder(mode, effort);
@@ -104,17 +111,16 @@ export async function measureRecorder(
   const output = collectText(child.stdout, child);
   const end = ended(child);
   // Both are awaited together, so that the failure of one never leaves the other unheard.
-  const [seen] = await Promise.all([readStream(child.stdio[3]), end]).catch((error: unknown) => {
-    child.kill("SIGKILL");
-    throw error;
-  });
-  if (seen.count !== order.calls) {
-    throw new UnsupportedError(`pricing (${seen.count} of ${order.calls} calls counted)`, null);
+  const [{ count, seen }] = await Promise.all([readStream(child.stdio[3]), end]).catch(
+    (error: unknown) => {
+      child.kill("SIGKILL");
+      throw error;
+    },
+  );
+  if (count !== order.calls) {
+    throw new UnsupportedError(`pricing (${count} of ${order.calls} calls counted)`, null);
   }
-  return {
-    nsPerCall: nsPerCall(mode, parseSamples(output())),
-    seenNsPerCall: seen.onCpuNs === null ? null : seen.onCpuNs / seen.count,
-  };
+  return { ...loopPrice(mode, parseSamples(output())), seen };
 }
 
 /** The price of one recorder over the rounds; null when no round has both sides. */
@@ -122,14 +128,22 @@ export function deriveRecorderPrice(
   mode: RecorderMode,
   measurements: readonly RecorderMeasurement[],
 ): RecorderPrice | null {
-  const bare = new Map<number, number>();
-  for (const one of measurements) if (one.mode === "bare") bare.set(one.round, one.nsPerCall);
-  const own = measurements.filter((one) => one.mode === mode && bare.has(one.round));
-  const added = intervalOver(own.map((one) => one.nsPerCall - (bare.get(one.round) ?? 0)));
-  const seen = own.flatMap(({ seenNsPerCall }) => (seenNsPerCall === null ? [] : [seenNsPerCall]));
-  if (added === null) return null;
+  const bare = new Map<number, RecorderMeasurement>();
+  for (const one of measurements) if (one.mode === "bare") bare.set(one.round, one);
+  const pairs = measurements.flatMap((recorded) => {
+    const without = bare.get(recorded.round);
+    return recorded.mode === mode && without !== undefined ? [{ recorded, without }] : [];
+  });
+  const over = (value: (one: LoopPrice) => number): Interval | null =>
+    intervalOver(pairs.map(({ recorded, without }) => value(recorded) - value(without)));
+  const added = over((one) => one.nsPerCall);
+  const onCpu = over((one) => one.cpuNsPerCall);
+  if (added === null || onCpu === null) return null;
+  const seen = pairs.flatMap(({ recorded }) => (recorded.seen === null ? [] : [recorded.seen]));
   return {
     overheadNsPerCrossing: added,
-    windowFloorNs: intervalOver(seen) ?? { low: 0, likely: 0, high: 0 },
+    onCpuNsPerCrossing: onCpu,
+    windowFloorNs: intervalOver(seen.map(({ onCpuNs }) => onCpuNs)) ?? NOTHING,
+    waitFloorNs: intervalOver(seen.map(({ waitNs }) => waitNs)) ?? NOTHING,
   };
 }

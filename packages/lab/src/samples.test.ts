@@ -5,7 +5,7 @@ import { parseSamples } from "./samples.ts";
 
 const head =
   '{"thing":"copy","argument":64,"timerNs":24.5,"resolutionNs":20,"blockCalls":8,"linear":true,"ratio":2,"attempts":1}';
-const block = '{"calls":8,"events":8,"ns":800}';
+const block = '{"calls":8,"events":8,"ns":800,"cpuNs":790}';
 
 test("head, blocks and their number are read", () => {
   expect(parseSamples(`${head}\n${block}\n${block}\n{"blocks":2}\n`)).toEqual({
@@ -15,8 +15,8 @@ test("head, blocks and their number are read", () => {
     resolutionNs: 20,
     linear: true,
     blocks: [
-      { calls: 8, events: 8, ns: 800 },
-      { calls: 8, events: 8, ns: 800 },
+      { calls: 8, events: 8, ns: 800, cpuNs: 790 },
+      { calls: 8, events: 8, ns: 800, cpuNs: 790 },
     ],
   });
 });
@@ -29,7 +29,7 @@ test("output cut off anywhere is refused, never read as fewer samples", () => {
 });
 
 test("a field that is no number is refused by name", () => {
-  const bad = '{"calls":8,"events":-1,"ns":800}';
+  const bad = '{"calls":8,"events":-1,"ns":800,"cpuNs":790}';
   expect(() => parseSamples(`${head}\n${bad}\n{"blocks":1}\n`)).toThrow(/line 2.*events/);
 });
 

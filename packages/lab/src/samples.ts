@@ -52,7 +52,7 @@ export function parseSamples(text: string): Samples {
   const blocks = lines.slice(1, -1).map((line, index) => {
     const fields = fieldsOf(line, index + 2);
     const at = (name: string): number => numberOf(fields, name, index + 2);
-    return { calls: at("calls"), events: at("events"), ns: at("ns") };
+    return { calls: at("calls"), events: at("events"), ns: at("ns"), cpuNs: at("cpuNs") };
   });
   if (last["blocks"] !== blocks.length) throw broken(lines.length, "blocks are missing");
   if (typeof head["thing"] !== "string") throw broken(1, "thing is no text");

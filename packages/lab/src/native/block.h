@@ -16,6 +16,9 @@ struct block {
 	/* Priced events the kernel counted: faults taken, switches made; else the calls. */
 	uint64_t events;
 	uint64_t ns;
+	/* Of these, time on the CPU; read outside the timed part, so slightly more than was timed.
+	 */
+	uint64_t cpu_ns;
 };
 
 /* The ruler itself. */

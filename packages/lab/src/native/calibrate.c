@@ -141,9 +141,9 @@ static void calibrate_print(const struct order *order, const struct block_timer 
 	else
 		puts(",\"linear\":null,\"ratio\":null,\"attempts\":0}");
 	for (int i = 0; i < count; i++)
-		printf("{\"calls\":%llu,\"events\":%llu,\"ns\":%llu}\n",
+		printf("{\"calls\":%llu,\"events\":%llu,\"ns\":%llu,\"cpuNs\":%llu}\n",
 		       (unsigned long long)blocks[i].calls, (unsigned long long)blocks[i].events,
-		       (unsigned long long)blocks[i].ns);
+		       (unsigned long long)blocks[i].ns, (unsigned long long)blocks[i].cpu_ns);
 	printf("{\"blocks\":%d}\n", count);
 }
 
