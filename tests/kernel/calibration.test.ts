@@ -125,7 +125,10 @@ test("a quick calibration gives valid, ordered prices and tells its progress", a
   const shares = seen.map(({ share }) => share);
   expect(shares).toEqual(shares.toSorted((a, b) => a - b));
   expect(shares.at(-1)).toBe(1);
-  expect(new Set(result.measurements.map(({ round }) => round)).size).toBe(result.rounds);
+  // A busy machine may have begun one more round than it could finish.
+  const begun = new Set(result.measurements.map(({ round }) => round)).size;
+  expect([result.rounds, result.rounds + 1]).toContain(begun);
+  expect(result.rounds).toBeGreaterThanOrEqual(1);
 });
 
 test("the ptrace recorder, which works for any user, gets a price above the bare call's", async () => {

@@ -41,6 +41,7 @@ export interface Calibration {
   readonly warnings: readonly CalibrationWarning[];
   readonly conditions: MachineConditions;
   readonly seed: number;
+  /** Rounds that were run to their end. */
   readonly rounds: number;
   /** One value for each process that was measured. */
   readonly measurements: readonly Measurement[];
@@ -53,13 +54,12 @@ interface Effort {
   readonly seconds: number;
   /** Loop length under a recorder, in quick passes. */
   readonly recorderEffort: number;
-  /** No round begins that would end later than this, once there are two. */
+  /** After a first whole round nothing begins later than this. */
   readonly budgetMs: number;
 }
 
 const QUICK: Effort = { rounds: 3, seconds: 0.01, recorderEffort: 1, budgetMs: 2_500 };
 const FULL: Effort = { rounds: 7, seconds: 0.05, recorderEffort: 3, budgetMs: 12_500 };
-const FEWEST_ROUNDS = 2;
 
 /** Expected time of a process beyond what it is asked to measure: start, set-up, choice of blocks. */
 const START_MS = 12;
@@ -153,7 +153,10 @@ function plan(gathering: Gathering, tiers: readonly CopyTier[]): Task[] {
   ];
 }
 
-/** Runs the tasks round by round in random order; fewer rounds when the machine is slow. */
+/**
+ * Runs the tasks round by round in random order. The first round is always whole; after it, no task
+ * begins once the time is used up. Returns the number of whole rounds.
+ */
 async function runRounds(
   tasks: readonly Task[],
   effort: Effort,
@@ -162,20 +165,22 @@ async function runRounds(
 ): Promise<number> {
   const expectedMs = tasks.reduce((sum, task) => sum + task.expectedMs, 0) * effort.rounds;
   const meter = new ProgressMeter(expectedMs, report, () => performance.now());
-  const start = performance.now();
-  let round = 0;
-  for (; round < effort.rounds; round++) {
-    const usedMs = performance.now() - start;
-    const nextMs = round === 0 ? 0 : usedMs / round;
-    if (round >= FEWEST_ROUNDS && usedMs + nextMs > effort.budgetMs) break;
+  const end = performance.now() + effort.budgetMs;
+  let whole = 0;
+  for (let round = 0; round < effort.rounds; round++) {
+    let left = tasks.length;
     for (const task of shuffled(tasks, random)) {
+      if (round > 0 && performance.now() > end) break;
       meter.begin(task.doing);
       await task.run(round);
       meter.done(task.expectedMs);
+      left--;
     }
+    if (left > 0) break;
+    whole++;
   }
   meter.end();
-  return round;
+  return whole;
 }
 
 function surroundings(conditions: MachineConditions, machine: Machine): CalibrationWarning[] {
@@ -208,6 +213,7 @@ export async function calibrate(options: CalibrateOptions = {}): Promise<Calibra
   const { measurements, recorderMeasurements, failures } = gathering;
   const { prices, warnings } = derivePrices(measurements, tiers);
   const recorder = (mode: RecorderMode) => deriveRecorderPrice(mode, recorderMeasurements);
+  if (rounds < effort.rounds) warnings.push({ kind: "hurried", rounds, planned: effort.rounds });
   for (const [mode, why] of failures) warnings.push({ kind: "recorder", recorder: mode, why });
   return {
     prices: {

@@ -10,6 +10,8 @@ export type CalibrationWarning =
   /** The hypervisor gave the CPUs to somebody else. */
   | { readonly kind: "stolen"; readonly share: number }
   | { readonly kind: "busy"; readonly load: number; readonly cpus: number }
+  /** The machine was too slow for all rounds: fewer processes stand behind each interval. */
+  | { readonly kind: "hurried"; readonly rounds: number; readonly planned: number }
   | { readonly kind: "recorder"; readonly recorder: string; readonly why: string };
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
@@ -32,6 +34,9 @@ export function calibrationWarningText(warning: CalibrationWarning): string {
       break;
     case "busy":
       text = `the machine was busy while measuring (load ${warning.load.toFixed(1)} on ${warning.cpus} CPUs)`;
+      break;
+    case "hurried":
+      text = `only ${warning.rounds} of ${warning.planned} rounds fitted into the time`;
       break;
     case "recorder":
       text = `the cost of the ${warning.recorder} recorder is unknown: ${warning.why}`;
