@@ -96,6 +96,24 @@ test("bytes, sizes, positions and sequence of a copy are exact", async () => {
   expect(latencies).toBe(23);
 });
 
+test.each([
+  ["a program", ["find", "/etc/default"]],
+  ["threads", [crossings, "threads", "53", "7"]],
+  ["processes", ["sh", "-c", "for i in 1 2 3 4 5; do /bin/true; done"]],
+])(
+  "page faults and switches of %s are those of the kernel's own accounting",
+  async (_what, command) => {
+    const facts = await record(command);
+    const total = (key: "minorFaults" | "majorFaults" | "voluntarySwitches"): number =>
+      facts.processes.reduce((sum, process) => sum + process[key], 0);
+    expect(facts.rusage).toMatchObject({
+      minorFaults: total("minorFaults"),
+      majorFaults: total("majorFaults"),
+      voluntarySwitches: total("voluntarySwitches"),
+    });
+  },
+);
+
 test("a name with escapes, a newline and invalid UTF-8 keeps every byte", async () => {
   const cwd = makeFolder();
   const script = 'printf x > "$(printf \'a\\033[31m\\nb\\377"\')"';

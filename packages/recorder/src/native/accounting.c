@@ -99,7 +99,7 @@ uint64_t accounting_wait(const struct task_times *from, const struct task_times 
 	return accounting_less(duration, to->cpu - from->cpu + to->delay - from->delay);
 }
 
-void accounting_end(struct tracee *tracee)
+void accounting_close(struct tracee *tracee)
 {
 	struct account last;
 
@@ -114,6 +114,14 @@ void accounting_end(struct tracee *tracee)
 			&tracee->call.times, &last.times, last.at - tracee->call.at);
 	}
 	accounting_add(tracee, &last);
+}
+
+void accounting_end(struct tracee *tracee)
+{
+	if (tracee->has_ended || !tracee->is_counted)
+		return;
+	accounting_close(tracee);
+	process_entry_usage(tracee->process->entry)->counters.voluntary++;
 }
 
 uint64_t accounting_stops(void)

@@ -16,7 +16,9 @@ void accounting_begin(struct tracee *tracee, const struct account *from);
 /* Adds what it used up to `until` to its process's entry; the rest will go to the next entry. */
 void accounting_add(struct tracee *tracee, const struct account *until);
 
-/* The thread has ended, or recording has: closes its account and the call it was in. */
+/* Recording has ended for this thread: closes its account and the call it was in. */
+void accounting_close(struct tracee *tracee);
+/* The same for a thread that is ending: its last switch, for good, is still to come. */
 void accounting_end(struct tracee *tracee);
 
 /*

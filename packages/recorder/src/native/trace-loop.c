@@ -220,7 +220,7 @@ static void loop_run(void)
 	if (loop.result->has_started)
 		loop.result->elapsed = accounting_now() - loop.started_at;
 	loop.result->running = tracee_running();
-	tracee_each(accounting_end);
+	tracee_each(accounting_close);
 }
 
 static void loop_fail(int error, const char *what, pid_t pid)
