@@ -13,8 +13,8 @@ LAB_OUT := packages/lab/build
 # What both recorders stand on.
 SHARED := stream launch identity environment path-search control
 
-PTRACE := $(SHARED) task-files target-table line-table socket-tables socket-name descriptor process-entry tracee \
-	accounting crossing trace-attach trace-loop ptrace-output ptrace-recorder
+PTRACE := $(SHARED) task-files target-table line-table socket-tables socket-name \
+	file-system descriptor process-entry tracee accounting crossing trace-attach trace-loop ptrace-output ptrace-recorder
 EBPF := $(SHARED) recorder program program-full program-fast program-portable ring sampler report \
 	kernel-features
 

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
+#include "file-system.h"
 #include "socket-name.h"
 
 /* Sockets are asked for their peer again until they have one, but not for ever. */
@@ -154,17 +154,17 @@ static void descriptor_name_socket(struct target *target, pid_t tgid, int fd, ui
 		target_set_name(target, socket.name, socket.size);
 }
 
-static void descriptor_name_file(struct target *target, const char *path, const struct link *link)
+static void descriptor_name_file(struct target *target, pid_t tid, const char *path,
+				 const struct statx *status, const struct link *link)
 {
-	struct statfs system;
-
 	if (target->is_final)
 		return;
 	target->is_final = true;
 	if (link->size)
 		target_set_name(target, link->text, link->size);
-	if ((target->kind == KIND_FILE || target->kind == KIND_DIRECTORY) && !statfs(path, &system))
-		target->file_system = (uint64_t)system.f_type;
+	if (target->kind == KIND_FILE || target->kind == KIND_DIRECTORY)
+		target->file_system =
+			file_system_type(tid, path, status->stx_dev_major, status->stx_dev_minor);
 }
 
 struct descriptor descriptor_resolve(pid_t tgid, pid_t tid, int fd)
@@ -192,7 +192,7 @@ struct descriptor descriptor_resolve(pid_t tgid, pid_t tid, int fd)
 	if (found.kind == KIND_SOCKET)
 		descriptor_name_socket(found.target, tgid, fd, status.stx_ino, &link);
 	else
-		descriptor_name_file(found.target, path, &link);
+		descriptor_name_file(found.target, tid, path, &status, &link);
 	found.kind = found.target->kind;
 	return found;
 }
