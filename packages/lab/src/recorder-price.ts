@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { Readable } from "node:stream";
-import { type Interval, type RecorderPrice, UnsupportedError } from "@crossbill/core";
+import { errnoName, type Interval, type RecorderPrice, UnsupportedError } from "@crossbill/core";
 import { recorderBinary, StreamReader } from "@crossbill/recorder";
 import { intervalOver, LOW_QUANTILE, nsPerEvent, quantile } from "./estimate.ts";
 import { calibrateArguments, collectText, ended, type MeasureOrder } from "./measure.ts";
@@ -76,8 +76,8 @@ async function readStream(stream: unknown): Promise<{ count: number; seen: LoopP
   }
   const end = reader.finish();
   if (end.kind === "failed") {
-    const { stage, what } = end.failure;
-    throw new UnsupportedError(`recording (${stage}: ${what})`, null);
+    const { stage, what, errno } = end.failure;
+    throw new UnsupportedError(`recording (${stage}: ${what}: ${errnoName(errno)})`, null);
   }
   if (end.kind === "cut") throw new UnsupportedError("recording (the recorder died)", null);
   const lines = end.facts.lines.filter(({ syscall }) => syscall === "getppid");
@@ -108,6 +108,8 @@ export async function measureRecorder(
     killSignal: "SIGKILL",
     ...(signal === undefined ? {} : { signal }),
   });
+  // The control descriptor is only held open; a recorder that is gone ends the stream as well.
+  child.stdio[4]?.on("error", () => {});
   const output = collectText(child.stdout, child);
   const end = ended(child);
   // Both are awaited together, so that the failure of one never leaves the other unheard.

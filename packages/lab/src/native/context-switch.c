@@ -122,7 +122,7 @@ static int context_switch_run(void *state, uint64_t calls)
 static int context_switch_done(void *state, uint64_t calls, uint64_t *events)
 {
 	struct context_switch *self = state;
-	uint64_t after;
+	uint64_t after = 0;
 	int error = context_switch_count(&after);
 
 	(void)calls;

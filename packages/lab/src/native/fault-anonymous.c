@@ -49,7 +49,7 @@ static int fault_anonymous_run(void *state, uint64_t calls)
 static int fault_anonymous_done(void *state, uint64_t calls, uint64_t *events)
 {
 	struct fault_anonymous *self = state;
-	uint64_t after;
+	uint64_t after = 0;
 	int error = faults_taken(&after);
 
 	(void)calls;
