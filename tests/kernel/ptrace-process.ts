@@ -1,7 +1,7 @@
 /** The ptrace recorder as a process of its own, and strace beside it: what its tests start and read. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,9 +13,18 @@ const binary = fileURLToPath(
   new URL("../../packages/recorder/build/crossbill-ptrace", import.meta.url),
 );
 
+const folders: string[] = [];
+
 /** A fresh folder for what a test makes. */
 export function makeFolder(): string {
-  return mkdtempSync(join(tmpdir(), "crossbill-ptrace-"));
+  const folder = mkdtempSync(join(tmpdir(), "crossbill-ptrace-"));
+  folders.push(folder);
+  return folder;
+}
+
+/** Removes them all. */
+export function removeFolders(): void {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 }
 
 /** Compiles tests/kernel/programs/crossings.c; returns the program's path. */

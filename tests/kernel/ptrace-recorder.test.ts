@@ -5,17 +5,19 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RecordedFacts } from "@crossbill/recorder";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import {
   buildCrossings,
   countCalls,
   makeFolder,
   PtraceProcess,
   record,
+  removeFolders,
   straceCalls,
 } from "./ptrace-process.ts";
 
 const crossings = buildCrossings();
+afterAll(removeFolders);
 
 function callsOf(facts: RecordedFacts, name: string): number {
   return countCalls(facts)[name]?.calls ?? 0;
