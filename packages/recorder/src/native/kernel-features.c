@@ -84,7 +84,8 @@ int features_print(void)
 	feature("fentry", program.refused[VARIANT_FULL], "page faults are timed",
 		"page faults are counted, their time is sampled or priced");
 	if (!attached) {
-		sampler = sampler_open(getpid(), program.sample);
+		sampler = sampler_open(program.sample);
+		sampler_close();
 		program_detach(&program);
 	}
 	feature("cpu-clock", sampler < 0 ? sampler : 0, "997 samples a second", "no samples");

@@ -304,6 +304,9 @@ static __noinline int thread_end(struct task_struct *task, struct thread *thread
 				line->on_cpu += thread->on_cpu - thread->enter_cpu;
 		}
 	}
+	/* rusage takes a thread's counters before this last switch, a process's after it. */
+	if (task->pid != task->tgid)
+		thread->voluntary++;
 	thread_settle(thread, task, now);
 	thread_remove(thread->frame);
 	AUDIT(ended, 1);
@@ -397,6 +400,7 @@ int on_exec(__u64 *context)
 		/* Faults and switches count from the fork on, as rusage has them; time from here.
 		 */
 		thread->phase = PHASE_RUNNING;
+		thread->off_state = OFF_NOT;
 		thread->run_queue = 0;
 		thread->on_cpu = 0;
 		thread->wait_io = 0;

@@ -177,6 +177,7 @@ struct audit {
 	__u64 alive;	 /* threads being recorded now */
 	__u64 exited;	 /* threads that began to end */
 	__u64 ended;	 /* threads that left the CPU for good */
+	__u64 switches_unseen;
 	__u64 scratch;
 	__u64 running; /* processes that lived on when the recording ended */
 };

@@ -205,6 +205,7 @@ static void close_account(void)
 	if (program.audit->alive)
 		(void)program_settle(&program);
 	program_detach(&program);
+	sampler_close();
 	ring_drain(&ring, report_message);
 }
 
@@ -216,7 +217,7 @@ static int open_pidfd(pid_t pid)
 }
 
 /* Between the fork of the target and its execve: hooks on, target known, clock running. */
-static int arm(struct launch *launch, int *sampler)
+static int arm(const struct launch *launch)
 {
 	int error = program_attach(&program);
 
@@ -225,9 +226,8 @@ static int arm(struct launch *launch, int *sampler)
 	error = program_adopt(&program, &launch->pid, 1, true);
 	if (error)
 		return error;
-	*sampler = sampler_open(launch->pid, program.sample);
 	program.what = "starting the cpu-clock";
-	return *sampler < 0 ? *sampler : 0;
+	return sampler_open(program.sample);
 }
 
 static int record_target(struct launch *launch, uint64_t began)
@@ -269,14 +269,13 @@ static int run(const struct options *options)
 {
 	struct launch launch;
 	uint64_t began;
-	int sampler = -1;
 	int error = launch_held(&launch, options->command, NULL, NULL);
 
 	if (error) {
 		report_failed("fork", error, launch.what);
 		return 1;
 	}
-	error = arm(&launch, &sampler);
+	error = arm(&launch);
 	if (error) {
 		kill(launch.pid, SIGKILL);
 		report_failed("attach", error, program.what);
@@ -310,13 +309,15 @@ static int attach(const struct options *options)
 	error = program_attach(&program);
 	if (!error)
 		error = program_adopt(&program, options->pids, options->pid_count, false);
+	if (!error) {
+		program.what = "starting the cpu-clock";
+		error = sampler_open(program.sample);
+	}
 	if (error) {
 		program_detach(&program);
 		report_failed("attach", error, program.what);
 		return 1;
 	}
-	for (size_t i = 0; i < options->pid_count; i++)
-		sampler_open_all(options->pids[i], program.sample);
 	report_hello(&program);
 	began = now_ns();
 	stream_begin("started");

@@ -341,6 +341,7 @@ static void report_audit(const struct program *program, uint64_t left, uint64_t 
 	stream_u64("unnamed", program->audit->names_lost);
 	stream_u64("running", program->audit->running);
 	stream_u64("threadsLost", program->audit->threads_lost);
+	stream_u64("switchesUnseen", program->audit->switches_unseen);
 	stream_u64("uringLost", program->audit->uring_lost);
 	stream_u64("stacksLost", program->audit->stacks_lost);
 	stream_finish();

@@ -3,17 +3,19 @@
 #define _GNU_SOURCE
 #include "sampler.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <linux/perf_event.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-int sampler_open(pid_t tid, int program_fd)
+#define CPUS_MAX 4096
+
+static int clocks[CPUS_MAX];
+static int clock_count;
+
+static int clock_open(int cpu, int program_fd)
 {
 	struct perf_event_attr attr;
 	long fd;
@@ -23,8 +25,7 @@ int sampler_open(pid_t tid, int program_fd)
 	attr.type = PERF_TYPE_SOFTWARE;
 	attr.config = PERF_COUNT_SW_CPU_CLOCK;
 	attr.sample_period = SAMPLER_PERIOD_NS;
-	attr.inherit = 1;
-	fd = syscall(SYS_perf_event_open, &attr, tid, -1, -1, PERF_FLAG_FD_CLOEXEC);
+	fd = syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	if (ioctl((int)fd, PERF_EVENT_IOC_SET_BPF, program_fd)) {
@@ -36,21 +37,26 @@ int sampler_open(pid_t tid, int program_fd)
 	return (int)fd;
 }
 
-void sampler_open_all(pid_t pid, int program_fd)
+int sampler_open(int program_fd)
 {
-	char path[40];
-	struct dirent *entry;
-	DIR *tasks;
+	long cpus = sysconf(_SC_NPROCESSORS_CONF);
 
-	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	tasks = opendir(path);
-	if (!tasks)
-		return;
-	while ((entry = readdir(tasks)) != NULL) {
-		long tid = strtol(entry->d_name, NULL, 10);
+	for (int cpu = 0; cpu < cpus && clock_count < CPUS_MAX; cpu++) {
+		int fd = clock_open(cpu, program_fd);
 
-		if (tid > 0)
-			(void)sampler_open((pid_t)tid, program_fd);
+		if (fd == -ENODEV) /* configured but offline */
+			continue;
+		if (fd < 0) {
+			sampler_close();
+			return fd;
+		}
+		clocks[clock_count++] = fd;
 	}
-	closedir(tasks);
+	return clock_count ? 0 : -ENODEV;
+}
+
+void sampler_close(void)
+{
+	while (clock_count > 0)
+		close(clocks[--clock_count]);
 }

@@ -9,12 +9,12 @@
 #define SAMPLER_PERIOD_NS 1003009
 
 /*
- * Samples the task and all it will create, on whichever CPU they run; only their own time is
- * touched. `program_fd` is run at each tick. Returns the descriptor or -errno.
+ * Samples whatever runs on each CPU; `program_fd` is run at each tick. One clock a CPU, not one a
+ * task: a task's own clock begins anew with each task, so that tasks shorter than a period would
+ * never be seen. Returns 0 or -errno.
  */
-int sampler_open(pid_t tid, int program_fd);
+int sampler_open(int program_fd);
 
-/* The same for every thread the process has now. Threads that end meanwhile do not matter. */
-void sampler_open_all(pid_t pid, int program_fd);
+void sampler_close(void);
 
 #endif
