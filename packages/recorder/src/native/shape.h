@@ -32,7 +32,7 @@ struct shape {
 	__u8 flags;
 	__u8 size;
 	__u8 offset;
-};
+} __attribute__((aligned(4))); /* so that a program in the kernel reads it at once */
 
 static const struct shape shapes[SHAPES_MAX] = {
 	/* Signals. */
