@@ -15,7 +15,7 @@ export interface TableOptions {
 }
 
 /** The last column keeps at least this much, even when the others leave less. */
-const LAST_WIDTH_MIN = 20;
+const LAST_WIDTH_MIN = 16;
 const GAP = "  ";
 
 /**

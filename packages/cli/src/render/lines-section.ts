@@ -33,21 +33,35 @@ function columns(singleProcess: boolean): Column<BillLine>[] {
   const latency = (which: "p50" | "p99") => (line: BillLine) =>
     line.latency === null ? "" : tight(formatTime(line.latency[which]));
   return [
-    ...costColumns,
+    ...costColumnsFor(singleProcess),
     { title: "p50", align: "right", cell: latency("p50") },
     { title: "p99", align: "right", cell: latency("p99") },
     {
       title: "process",
       align: "left",
-      cell: ({ process }) => (singleProcess ? "" : printable(processName(process))),
+      cell: ({ process }) => (singleProcess ? "" : shortName(process)),
     },
-    { title: "call", align: "left", cell: ({ syscall }) => printable(syscall) },
+    { title: "call", align: "left", cell: ({ syscall }) => printable(syscall, { maxWidth: 14 }) },
   ];
 }
 
 /** "4.00KiB": many columns leave little room for the target. */
 function tight(text: string): string {
   return text.replace(" ", "");
+}
+
+/** Where processes or latencies need columns, the average size, a mere quotient, makes room. */
+function costColumnsFor(singleProcess: boolean): Column<BillLine>[] {
+  return costColumns.map((column) => {
+    if (column.title !== "avg") return column;
+    const isRoomy = ({ latency }: BillLine) => singleProcess && latency === null;
+    return { ...column, cell: (line) => (isRoomy(line) ? column.cell(line) : "") };
+  });
+}
+
+/** A comm has up to 15 bytes, each of which may need an escape; the target needs the room more. */
+function shortName({ comm, pid }: BillLine["process"]): string {
+  return `${printable(comm, { maxWidth: 12 })} ${pid}`;
 }
 
 /** What a row of any grouping costs. */

@@ -1,0 +1,97 @@
+import { readFileSync } from "node:fs";
+import {
+  type Bill,
+  displayWidth,
+  makeBill,
+  parsePrices,
+  parseRecording,
+  parseTraceExpression,
+  type Recording,
+} from "@crossbill/core";
+import { describe, expect, test } from "vitest";
+import type { View } from "../view.ts";
+import { renderBill } from "./bill.ts";
+
+const golden = new URL("../../../core/src/golden/", import.meta.url);
+const read = (name: string) => readFileSync(new URL(`${name}.golden.json`, golden), "utf8");
+const prices = parsePrices(read("prices"));
+const recordingOf = (name: string): Recording => parseRecording(read(`${name}.recording`));
+const billOf = (name: string): Bill => makeBill(recordingOf(name), prices);
+
+function render(bill: Bill, view: Partial<View & { colour: boolean }> = {}): string {
+  return [...renderBill(bill, { top: 10, by: null, trace: null, colour: false, ...view })].join("");
+}
+
+describe.each(["dd", "exact", "overflow", "ptrace"])("the %s recording", (name) => {
+  test("gives the text that is committed", async () => {
+    await expect(render(billOf(name))).toMatchFileSnapshot(`golden/${name}.txt`);
+  });
+
+  test.each(["process", "syscall", "target"] as const)("keeps its totals by %s", (by) => {
+    const text = render(billOf(name), { by });
+    expect(text).toContain("most expensive");
+    expect(text.split("\n").at(-2)).toBe(render(billOf(name)).split("\n").at(-2));
+  });
+
+  test("fits a hundred columns in every table", () => {
+    const tables = render(billOf(name), { top: 50 })
+      .split("\n")
+      .filter((line) => !/^(audit|warning|\d)/.test(line));
+    for (const line of tables) expect(displayWidth(line), line).toBeLessThanOrEqual(100);
+  });
+});
+
+test("a filter says what it left out, and the totals stay", () => {
+  const trace = { expression: "read", selection: parseTraceExpression("read") };
+  const [all, some] = [render(billOf("dd")), render(billOf("dd"), { trace })];
+  expect(some).toMatch(/shown below: -e read; left out: [\d,]+ crossings in \d+ lines/);
+  expect(some.split("\n").slice(0, 5)).toEqual(all.split("\n").slice(0, 5));
+});
+
+test("--top limits the lines", () => {
+  expect(render(billOf("ptrace"), { top: 1 })).toMatch(/most expensive lines[^\n]*\(1 of \d+\)/);
+});
+
+/** Controls but the newline, what reorders or hides text, and halves of characters. */
+function isHarmful(character: string): boolean {
+  return character !== "\n" && /^[\p{C}\u200b]$/u.test(character);
+}
+
+/** The names a hostile program would give itself and its files. */
+const hostile = "\u001b[2J\u001b]0;title\u0007\n\r\t\u0000\u009b31m\u202e\u200b\udcff\udc80";
+
+function poison(recording: Recording): Recording {
+  return {
+    ...recording,
+    command: recording.command.map((word) => word + hostile),
+    processes: recording.processes.map((process) => ({
+      ...process,
+      comm: hostile,
+      exe: `/bin/${hostile}`,
+    })),
+    targets: recording.targets.map((target) => ({
+      ...target,
+      name: `${"/long".repeat(100)}${hostile}${target.id}`,
+    })),
+  };
+}
+
+test.each([null, "process", "syscall", "target"] as const)(
+  "no control, direction or invalid character of a name reaches the terminal (by %s)",
+  (by) => {
+    for (const name of ["dd", "exact", "overflow", "ptrace"]) {
+      const text = render(makeBill(poison(recordingOf(name)), prices), { by });
+      expect((text.match(/./gsu) ?? []).filter(isHarmful)).toEqual([]);
+      expect(text.split("\n").length).toBe(render(billOf(name), { by }).split("\n").length);
+    }
+  },
+);
+
+test("colours are used only when they are asked for, and take no room", () => {
+  const plain = render(billOf("dd"));
+  const coloured = render(billOf("dd"), { colour: true });
+  expect(plain).not.toContain("\u001b");
+  expect(coloured).toContain("\u001b[1m");
+  // oxlint-disable-next-line no-control-regex
+  expect(coloured.replace(/\u001b\[\d+m/g, "")).toBe(plain);
+});
