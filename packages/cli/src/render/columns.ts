@@ -12,11 +12,12 @@ export interface TableOptions {
   readonly indent: number;
   /** Columns of the terminal the table may take. */
   readonly width: number;
+  /** One space behind numbers instead of two; for cells without spaces of their own. */
+  readonly isDense?: boolean;
 }
 
 /** The last column keeps at least this much, even when the others leave less. */
 const LAST_WIDTH_MIN = 16;
-const GAP = "  ";
 
 /**
  * The lines of a table, heading first. Columns without any text are left out; the last one holds
@@ -26,21 +27,23 @@ export function renderTable<Row>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],
   last: Pick<Column<Row>, "title" | "cell">,
-  { indent, width }: TableOptions,
+  { indent, width, isDense = false }: TableOptions,
 ): string[] {
   const used = columns
     .map((column) => ({ ...column, cells: rows.map((row) => column.cell(row)) }))
     .filter(({ cells }) => cells.some((cell) => cell !== ""));
   const widths = used.map(({ title, cells }) => Math.max(...[title, ...cells].map(displayWidth)));
-  const before = indent + widths.reduce((sum, each) => sum + each + GAP.length, 0);
+  const gaps = used.map(({ align }, index) =>
+    isDense && align === "right" && used[index + 1]?.align === "right" ? " " : "  ",
+  );
+  const before = indent + [...widths, ...gaps.map(displayWidth)].reduce((a, b) => a + b, 0);
   const room = Math.max(LAST_WIDTH_MIN, width - before);
   const line = (cells: readonly string[], end: string) => {
-    const padded = used.map(({ align }, index) =>
-      align === "left"
-        ? padEnd(cells[index] ?? "", widths[index] ?? 0)
-        : padStart(cells[index] ?? "", widths[index] ?? 0),
-    );
-    return (" ".repeat(indent) + [...padded, end].join(GAP)).trimEnd();
+    const padded = used.map(({ align }, index) => {
+      const pad = align === "left" ? padEnd : padStart;
+      return pad(cells[index] ?? "", widths[index] ?? 0) + (gaps[index] ?? "");
+    });
+    return (" ".repeat(indent) + padded.join("") + end).trimEnd();
   };
   const heading = line(
     used.map(({ title }) => title),

@@ -24,7 +24,7 @@ export function groupsSection(
   const title = `most expensive ${titles[by]}`;
   const of = `${formatCount(shown.length)} of ${formatCount(groups.length)}`;
   const last = { title: by === "syscall" ? "call" : by, cell: groupName };
-  const table = renderTable(shown, costColumns, last, { indent: 2, width });
+  const table = renderTable(shown, costColumns, last, { indent: 2, width, isDense: true });
   const [heading = "", ...rows] = table;
   return [paint.strong(`${title} (${of})`), paint.faint(heading), ...rows];
 }

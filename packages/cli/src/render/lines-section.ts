@@ -24,7 +24,11 @@ export function linesSection(bill: Bill, top: number, paint: Paint, width: numbe
     title: "target",
     cell: ({ target }: BillLine) => targetName(target),
   };
-  const [heading = "", ...rows] = renderTable(lines, columns(single), last, { indent: 2, width });
+  const [heading = "", ...rows] = renderTable(lines, columns(single), last, {
+    indent: 2,
+    width,
+    isDense: true,
+  });
   const note = lines.some(isRough) ? [paint.faint(ROUGH_NOTE)] : [];
   return [paint.strong(title), paint.faint(heading), ...rows, ...note];
 }
