@@ -4,7 +4,7 @@
 #ifndef CROSSBILL_PROCESSES_BPF_H
 #define CROSSBILL_PROCESSES_BPF_H
 
-#include "targets.bpf.h"
+#include "names.bpf.h"
 
 /* Programs that share an entry once every process no longer gets its own. */
 struct program_key {

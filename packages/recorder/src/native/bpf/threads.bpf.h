@@ -86,6 +86,16 @@ static __always_inline struct thread *thread_at(__u64 frame)
 	return bpf_map_lookup_elem(&spilled, &frame);
 }
 
+static __always_inline struct thread *thread_of(struct task_struct *task)
+{
+	return thread_at(frame_of(task));
+}
+
+static __always_inline struct thread *current_thread(void)
+{
+	return thread_of(bpf_get_current_task_btf());
+}
+
 /* Too large for a program's stack of 512 bytes. */
 static const struct thread thread_empty;
 

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* samples: where CPU time goes: ticks of the cpu-clock with stacks, and faults timed. */
+#ifndef CROSSBILL_SAMPLES_BPF_H
+#define CROSSBILL_SAMPLES_BPF_H
+
+#include "lines.bpf.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(map_flags, BPF_F_STACK_BUILD_ID);
+	__uint(max_entries, STACKS_MAX);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, STACK_DEPTH * sizeof(struct bpf_stack_build_id));
+} stacks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, STACKS_MAX * 2);
+	__type(key, struct stack_key);
+	__type(value, __u64);
+} stack_counts SEC(".maps");
+
+static __always_inline void count_stack(void *context, struct thread *thread, long nr)
+{
+	struct stack_key key = {.process = thread->process, .nr = (__s32)nr};
+	__u64 one = 1, *count;
+
+	key.stack =
+		(__s32)bpf_get_stackid(context, &stacks, BPF_F_USER_STACK | BPF_F_FAST_STACK_CMP);
+	if (key.stack < 0) {
+		AUDIT(stacks_lost, 1);
+		return;
+	}
+	count = bpf_map_lookup_elem(&stack_counts, &key);
+	if (count)
+		__sync_fetch_and_add(count, 1);
+	else if (bpf_map_update_elem(&stack_counts, &key, &one, BPF_NOEXIST))
+		AUDIT(stacks_lost, 1);
+}
+
+/* The cpu-clock ticked: was the thread in its own code, in a call, or in the handler of a fault? */
+SEC("perf_event")
+int on_sample(void *context)
+{
+	struct thread *thread = current_thread();
+	long nr;
+
+	if (!thread || thread->phase == PHASE_ARMED)
+		return 0;
+	if (arch_user_mode(context)) {
+		thread->samples_user++;
+		count_stack(context, thread, -1);
+		return 0;
+	}
+	nr = arch_syscall_nr((struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()));
+	if (nr < 0) {
+		thread->samples_fault++;
+		return 0;
+	}
+	thread->samples_syscall++;
+	__sync_fetch_and_add(&thread->samples_call, 1);
+	thread->pending = 1;
+	if (thread->phase == PHASE_RUNNING)
+		count_stack(context, thread, nr);
+	return 0;
+}
+
+#ifdef FAULT_TIME
+#define FAULT_MAJOR 0x4	  /* VM_FAULT_MAJOR */
+#define FAULT_RETRY 0x400 /* VM_FAULT_RETRY: it will come again */
+
+/* Only faults of user code: those inside a system call are part of its kernel work. */
+SEC("fentry/handle_mm_fault")
+int on_fault_enter(__u64 *context)
+{
+	struct thread *thread = current_thread();
+
+	(void)context;
+	if (thread &&
+	    arch_syscall_nr((struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf())) < 0)
+		thread->fault_at = bpf_ktime_get_ns();
+	return 0;
+}
+
+SEC("fexit/handle_mm_fault")
+int on_fault_leave(__u64 *context)
+{
+	struct thread *thread = current_thread();
+	__u64 took;
+
+	if (!thread || !thread->fault_at)
+		return 0;
+	took = bpf_ktime_get_ns() - thread->fault_at;
+	thread->fault_at = 0;
+	if (context[4] & (FAULT_MAJOR | FAULT_RETRY))
+		thread->fault_major += took;
+	else
+		thread->fault_minor += took;
+	return 0;
+}
+#endif
+
+#endif

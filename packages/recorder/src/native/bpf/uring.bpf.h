@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* uring: operations of io_uring, credited to the owner of the ring. */
+#ifndef CROSSBILL_URING_BPF_H
+#define CROSSBILL_URING_BPF_H
+
+#include "threads.bpf.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, URING_MAX);
+	__type(key, struct uring_key);
+	__type(value, struct uring_total);
+} urings SEC(".maps");
+
+static __always_inline struct uring_total *uring_total(__u32 process, __u32 opcode)
+{
+	struct uring_key key = {.process = process, .opcode = opcode};
+	struct uring_total none = {}, *total;
+
+	total = bpf_map_lookup_elem(&urings, &key);
+	if (total)
+		return total;
+	bpf_map_update_elem(&urings, &key, &none, BPF_NOEXIST);
+	total = bpf_map_lookup_elem(&urings, &key);
+	if (!total)
+		AUDIT(uring_lost, 1);
+	return total;
+}
+
+SEC("tp_btf/io_uring_submit_req")
+int on_uring_submit(__u64 *context)
+{
+	struct io_kiocb *request = (void *)context[0];
+	struct thread *thread = current_thread();
+	struct uring_total *total;
+
+	/* SQPOLL submits from a kernel thread of the ring's owner, which the fork hook follows. */
+	if (!thread)
+		return 0;
+	total = uring_total(thread->process, request->opcode);
+	if (total)
+		ADD(total->submitted, 1);
+	return 0;
+}
+
+/* Completions arrive in any context: the owner is the one the request names. */
+static __always_inline struct thread *uring_owner(struct io_ring_ctx *ring,
+						  struct io_kiocb *request)
+{
+	struct task_struct *task = NULL;
+
+	if (request && bpf_core_field_exists(request->tctx))
+		task = BPF_CORE_READ(request, tctx, task);
+	if (!task && bpf_core_field_exists(ring->submitter_task))
+		task = BPF_CORE_READ(ring, submitter_task);
+	return task ? thread_at((__u64)BPF_CORE_READ(task, stack) + frame_offset)
+		    : current_thread();
+}
+
+/* A further completion of a multishot request names no request: neither opcode nor bytes. */
+#define OPCODE_UNKNOWN 255
+
+SEC("tp_btf/io_uring_complete")
+int on_uring_complete(__u64 *context)
+{
+	struct io_ring_ctx *ring = (void *)context[0];
+	struct io_kiocb *request = (void *)context[1];
+	struct thread *thread = uring_owner(ring, request);
+	__u32 opcode = OPCODE_UNKNOWN;
+	struct uring_total *total;
+	__s32 result = 0;
+
+	if (!thread)
+		return 0;
+	if (request) {
+		opcode = BPF_CORE_READ(request, opcode);
+		result = BPF_CORE_READ(request, cqe.res);
+	}
+	total = uring_total(thread->process, opcode);
+	if (!total)
+		return 0;
+	ADD(total->completed, 1);
+	if (result < 0)
+		ADD(total->errors, 1);
+	else
+		ADD(total->bytes, result);
+	return 0;
+}
+
+#endif
