@@ -88,7 +88,7 @@ int features_print(void)
 		sampler_close();
 		program_detach(&program);
 	}
-	feature("cpu-clock", sampler < 0 ? sampler : 0, "997 samples a second", "no samples");
+	feature("cpu-clock", sampler < 0 ? sampler : 0, "499 samples a second", "no samples");
 	feature_pmu();
 	printf("]}\n");
 	return loaded || attached ? 1 : 0;

@@ -5,8 +5,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* 997 Hz: a prime, so that nothing periodic in the program keeps step with it. */
-#define SAMPLER_PERIOD_NS 1003009
+/* 499 Hz: a prime, so that nothing periodic in the program keeps step with it. Every program on the
+ * machine pays for a tick, in a virtual machine up to 50 us (measured as 8 ns on each 170 ns call at
+ * 997 Hz): half as many keep what a bystander pays below four fifths of an empty pair of hooks. */
+#define SAMPLER_PERIOD_NS 2004008
 
 /*
  * Samples whatever runs on each CPU; `program_fd` is run at each tick. One clock a CPU, not one a
