@@ -1,7 +1,8 @@
 /**
- * observers: everything that is compared. `wrap` turns the workload's command into one that runs it under
- * the observer, which may write to `file`; `beside` is a command that observes the whole machine until it is told to stop.
- * `counted` finds in the observer's own words how many of the calls it saw: equal work, or no figure.
+ * observers: everything that is compared. `wrap` turns the workload's command into one that runs it
+ * under the observer, which may write to `file`; `beside` is a command that observes the whole machine
+ * until it is told to stop. `counted` finds in the observer's own words how many of the calls it saw:
+ * equal work, or no figure.
  */
 
 import { spawnSync } from "node:child_process";

@@ -7,7 +7,7 @@ const UNSAFE = /^[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]$/u;
 const MARK = /^\p{M}$/u;
 // Approximates East Asian Width W and F without a table of our own.
 const WIDE =
-  /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]$/u;
+  /^[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}\p{EPres}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]$/u;
 const ELLIPSIS = "…";
 /** More marks on one character are drawn over neighbouring lines by many terminals. */
 const MARKS_IN_A_ROW = 3;

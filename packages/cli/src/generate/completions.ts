@@ -23,13 +23,14 @@ function takesValue({ option }: AnyFlag): boolean {
 }
 
 function bash(): string {
+  const words = [...verbs.map(({ name }) => name), "help", "--help", "--version"].join(" ");
   const cases = verbs.map((verb) => bashCase(verb).join("\n")).join("\n");
   return `# ${MADE}
 _crossbill() {
 	local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]}
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		COMPREPLY=($(compgen -W "${verbs.map(({ name }) => name).join(" ")} help --help --version" -- "$current"))
+		COMPREPLY=($(compgen -W "${words}" -- "$current"))
 		return
 	fi
 	case \${COMP_WORDS[1]} in
