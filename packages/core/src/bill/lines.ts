@@ -28,13 +28,13 @@ export function makeLines(
   accounts: readonly ProcessAccount[],
   rates: Rates,
 ): BillLine[] {
-  const targets = new Map(recording.targets.map((target) => [target.id, target]));
+  const targets = new BillTargets(recording.targets);
   const open = new Map<string, OpenLine>();
   for (const account of accounts) {
     for (const part of account.lines) {
       const { kind, target: id, syscall } = part.line.recorded;
-      const target = billTarget(kind, id === null ? undefined : targets.get(id));
-      const key = JSON.stringify([account.process.recorded.id, syscall, target]);
+      const { number, target } = targets.of(kind, id);
+      const key = `${account.process.recorded.id} ${syscall} ${number}`;
       const line = open.get(key);
       if (line === undefined) open.set(key, { account, target, parts: [part] });
       else line.parts.push(part);
@@ -47,6 +47,34 @@ export function makeLines(
 /** What a line costs: its boundary, its work and its waiting, ns. */
 export function lineCost(line: { boundaryNs: number; kernelNs: number; waitNs: number }): number {
   return line.boundaryNs + line.kernelNs + line.waitNs;
+}
+
+interface NumberedTarget {
+  readonly number: number;
+  readonly target: BillTarget;
+}
+
+/** Targets as the bill shows them: each made once, and one number for those that look the same. */
+class BillTargets {
+  private readonly recorded: ReadonlyMap<string, Target>;
+  private readonly byId = new Map<string, NumberedTarget>();
+  private readonly byLook = new Map<string, NumberedTarget>();
+
+  constructor(targets: readonly Target[]) {
+    this.recorded = new Map(targets.map((target) => [target.id, target]));
+  }
+
+  of(kind: DescriptorKind, id: string | null): NumberedTarget {
+    const known = id === null ? kind : `${kind} ${id}`;
+    const found = this.byId.get(known);
+    if (found !== undefined) return found;
+    const target = billTarget(kind, id === null ? undefined : this.recorded.get(id));
+    const look = JSON.stringify(target);
+    const numbered = this.byLook.get(look) ?? { number: this.byLook.size, target };
+    this.byLook.set(look, numbered);
+    this.byId.set(known, numbered);
+    return numbered;
+  }
 }
 
 function billTarget(kind: DescriptorKind, target: Target | undefined): BillTarget {
