@@ -96,10 +96,12 @@ static void crossing_enter(struct tracee *tracee, const struct __ptrace_syscall_
 	call->times = tracee->times;
 }
 
-/* The kernel itself moves no more than this in one call, however much is asked. */
-static uint64_t crossing_asked(uint64_t size)
+/* The pieces of a vectored call are not read: it asked for what it moved. */
+static uint64_t crossing_asked(const struct call *call, const struct shape *shape, int64_t moved)
 {
-	return size < 0x7ffff000 ? size : 0x7ffff000;
+	uint64_t asked = shape->size ? call->arguments[shape->size - 1] : (uint64_t)moved;
+
+	return asked < SHAPE_ASKED_MAX ? asked : SHAPE_ASKED_MAX;
 }
 
 /* Sets `positioned` and `sequential` of a call that moved bytes at an offset. */
@@ -146,10 +148,10 @@ static void crossing_exit(struct tracee *tracee, int64_t result, uint64_t at)
 	call->is_open = false;
 	line.cpu = tracee->times.cpu - call->times.cpu;
 	line.wait_other = accounting_wait(&call->times, &tracee->times, line.duration);
-	if (line.moves && shape->size)
-		line.asked = crossing_asked(call->arguments[shape->size - 1]);
-	if (line.moves && !line.error)
+	if (line.moves && !line.error) {
 		line.bytes = (uint64_t)result;
+		line.asked = crossing_asked(call, shape, result);
+	}
 	if (call->is_selected && (shape->flags & SHAPE_OPENS) && !shape->fd && !line.error) {
 		struct descriptor made =
 			descriptor_resolve(tracee->process->tgid, tracee->tid, (int)result);

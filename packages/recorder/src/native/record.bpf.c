@@ -73,12 +73,14 @@ static __always_inline void line_add_bytes(struct line *line, const struct shape
 					   long result, struct thread *thread)
 {
 	__u32 cell = histogram_cell(result);
+	__u64 asked;
 
 	line->bytes += result;
 	if (cell < SIZE_CELLS)
 		line->sizes[cell]++;
 	/* The pieces of a vectored call are not read: it asked for what it moved. */
-	line->asked += shape->size ? argument(thread, shape->size) : (__u64)result;
+	asked = shape->size ? argument(thread, shape->size) : (__u64)result;
+	line->asked += asked < SHAPE_ASKED_MAX ? asked : SHAPE_ASKED_MAX;
 }
 
 /* Did this access begin where the last one through the same open file ended? */

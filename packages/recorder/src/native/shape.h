@@ -6,6 +6,9 @@
 #include <asm/unistd.h>
 #include <linux/types.h>
 
+/* No call moves more at once, whatever it asks for (MAX_RW_COUNT of the kernel). */
+#define SHAPE_ASKED_MAX 0x7ffff000u
+
 /* Numbers above this (x32's, those of a 32-bit process) have no shape. */
 #define SHAPES_MAX 512
 
