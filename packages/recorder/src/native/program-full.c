@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* program-fast: the kernel side for Linux 6.2 and later, which reads open files without helper
- * calls. */
+/* program-full: the kernel side as program-fast has it, with page faults timed by fentry and fexit.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 

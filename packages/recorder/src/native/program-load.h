@@ -1,5 +1,5 @@
-/* program-load.h: the body of program-fast.c and program-portable.c. They differ only in the
- * generated skeleton they include and in LOAD, the name of the function made here. */
+/* program-load.h: the body of program-full.c, program-fast.c and program-portable.c. They differ in
+ * the generated skeleton they include and in LOAD, the name of the function made here. */
 
 static int map_memory(int map, size_t bytes, const char *what, struct program *program,
 		      const void **memory)

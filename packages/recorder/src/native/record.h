@@ -16,7 +16,7 @@
  */
 #define OWN_PROCESSES_MAX 256
 #define PROCESSES_MAX 4096
-/* Lines a CPU, itemised and not; both powers of two. 9,216 x 400 bytes = 3.5 MiB a CPU. */
+/* Lines a CPU, itemised and not; both powers of two. 9,216 x 368 bytes = 3.2 MiB a CPU. */
 #define ITEMISED_PER_CPU 8192
 #define UNITEMISED_PER_CPU 1024
 #define LINES_PER_CPU (ITEMISED_PER_CPU + UNITEMISED_PER_CPU)
