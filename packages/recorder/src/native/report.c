@@ -328,16 +328,18 @@ static void report_stacks(const struct program *program)
 static void report_audit(const struct program *program, uint64_t left, uint64_t unitemised)
 {
 	uint64_t exits = program->unfinished[__NR_exit] + program->unfinished[__NR_exit_group];
+	/* They left too, though no line has them. */
+	uint64_t lost = program->audit->lines_lost + program_misses(program);
 	uint64_t all = 0;
 
 	for (size_t nr = 0; nr < SYSCALLS_MAX; nr++)
 		all += program->unfinished[nr];
 	stream_begin("audit");
-	stream_u64("left", left);
+	stream_u64("left", left + lost);
 	stream_u64("exits", exits);
 	stream_u64("inflight", all - exits);
 	stream_u64("unitemised", unitemised);
-	stream_u64("lost", program->audit->lines_lost + program_misses(program));
+	stream_u64("lost", lost);
 	stream_u64("unnamed", program->audit->names_lost);
 	stream_u64("running", program->audit->running);
 	stream_u64("threadsLost", program->audit->threads_lost);
