@@ -7,17 +7,22 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { RecordedFacts } from "@crossbill/recorder";
 import { afterAll, expect, test } from "vitest";
 import {
-  buildCrossings,
+  buildProgram,
   countCalls,
   makeFolder,
-  PtraceProcess,
-  record,
+  type RecorderOptions,
+  RecorderProcess,
+  recordWith,
   removeFolders,
   straceCalls,
-} from "./ptrace-process.ts";
+} from "./recorder-process.ts";
 
-const crossings = buildCrossings();
+const crossings = buildProgram("crossings");
 afterAll(removeFolders);
+
+function record(command: readonly string[], options: RecorderOptions = {}): Promise<RecordedFacts> {
+  return recordWith("ptrace", command, options);
+}
 
 function callsOf(facts: RecordedFacts, name: string): number {
   return countCalls(facts)[name]?.calls ?? 0;
@@ -140,7 +145,7 @@ test.each([
   ["is not executable", "/etc/passwd", 13],
   ["is a folder", "/etc", 13],
 ])("a command that %s fails with its errno", async (_why, command, errno) => {
-  const end = await new PtraceProcess("run", ["--", command]).end();
+  const end = await new RecorderProcess("ptrace", "run", ["--", command]).end();
   expect(end).toMatchObject({ kind: "failed", failure: { stage: "exec", errno } });
 });
 
@@ -154,7 +159,7 @@ test.each([
 
 test("the target finds the descriptors it would have without a recorder", async () => {
   const command = ["ls", "/proc/self/fd"] as const;
-  const running = new PtraceProcess("run", ["--", ...command]);
+  const running = new RecorderProcess("ptrace", "run", ["--", ...command]);
   await running.end();
   const alone = execFileSync(command[0], command.slice(1), { encoding: "utf8" });
   expect(await running.outputAtEnd()).toBe(alone);
@@ -162,7 +167,8 @@ test("the target finds the descriptors it would have without a recorder", async 
 
 test.skipIf(process.getuid?.() !== 0)("root behind sudo runs the target as the user", async () => {
   const environment = { SUDO_UID: "65534", SUDO_GID: "65534", USER: "root" };
-  const running = new PtraceProcess(
+  const running = new RecorderProcess(
+    "ptrace",
     "run",
     ["--", "sh", "-c", "id -u; id -G; echo $USER$SUDO_UID"],
     {
@@ -177,7 +183,7 @@ test("a recorder killed at any moment leaves the target unharmed", async () => {
   const seed = Date.now() % 1_000_000;
   let state = seed;
   for (let round = 0; round < 23; round += 1) {
-    const running = new PtraceProcess("run", ["--", crossings, "busy", "3001"]);
+    const running = new RecorderProcess("ptrace", "run", ["--", crossings, "busy", "3001"]);
     await running.started();
     state = (state * 1103515245 + 12345) % 2147483648;
     await sleep(state % 41);
@@ -187,7 +193,7 @@ test("a recorder killed at any moment leaves the target unharmed", async () => {
 });
 
 test("a recorder whose parent has gone ends, and the target runs on", async () => {
-  const running = new PtraceProcess("run", ["--", crossings, "busy", "3001"]);
+  const running = new RecorderProcess("ptrace", "run", ["--", crossings, "busy", "3001"]);
   await running.started();
   running.abandon();
   expect((await running.end()).kind).toBe("cut");
@@ -195,7 +201,7 @@ test("a recorder whose parent has gone ends, and the target runs on", async () =
 });
 
 test("told to quit, it prints what it has, and the target runs on", async () => {
-  const running = new PtraceProcess("run", ["--", crossings, "busy", "30011"]);
+  const running = new RecorderProcess("ptrace", "run", ["--", crossings, "busy", "30011"]);
   await running.started();
   running.command("q");
   const facts = await running.facts();
@@ -214,7 +220,7 @@ const countInterrupts =
   "n=0; trap 'n=$((n+1)); echo got $n' INT; trap 'exit 7' TERM; echo ready; while :; do sleep 0.01; done";
 
 test("a forwarded signal reaches the target once", async () => {
-  const running = new PtraceProcess("run", ["--", "sh", "-c", countInterrupts]);
+  const running = new RecorderProcess("ptrace", "run", ["--", "sh", "-c", countInterrupts]);
   await until(() => running.output === "ready\n");
   running.command("s", 2);
   await until(() => running.output === "ready\ngot 1\n");
@@ -224,7 +230,7 @@ test("a forwarded signal reaches the target once", async () => {
 });
 
 test("a signal the recorder had itself is not sent again", async () => {
-  const running = new PtraceProcess("run", ["--", "sh", "-c", countInterrupts]);
+  const running = new RecorderProcess("ptrace", "run", ["--", "sh", "-c", countInterrupts]);
   await until(() => running.output === "ready\n");
   running.child.kill("SIGINT");
   running.command("s", 2, "s", 15);
@@ -233,7 +239,12 @@ test("a signal the recorder had itself is not sent again", async () => {
 });
 
 test("a stopped target stays stopped until it is continued", async () => {
-  const running = new PtraceProcess("run", ["--", "sh", "-c", "echo ready; sleep 0.2; echo done"]);
+  const running = new RecorderProcess("ptrace", "run", [
+    "--",
+    "sh",
+    "-c",
+    "echo ready; sleep 0.2; echo done",
+  ]);
   const pid = await running.started();
   await until(() => running.output === "ready\n");
   process.kill(pid, "SIGSTOP");
@@ -251,7 +262,7 @@ test("attached to a process with threads it sees all of them and lets go at the 
   const pid = target.pid ?? 0;
   const tasks = (): string => readFileSync(`/proc/${pid}/status`, "utf8");
   await until(() => /^Threads:\t6$/m.test(tasks()));
-  const running = new PtraceProcess("attach", ["--pid", String(pid)]);
+  const running = new RecorderProcess("ptrace", "attach", ["--pid", String(pid)]);
   expect(await running.started()).toBe(pid);
   await sleep(50);
   running.command("q");
@@ -267,6 +278,6 @@ test("attached to a process with threads it sees all of them and lets go at the 
 });
 
 test("a process that is not there cannot be attached to", async () => {
-  const end = await new PtraceProcess("attach", ["--pid", "4194303"]).end();
+  const end = await new RecorderProcess("ptrace", "attach", ["--pid", "4194303"]).end();
   expect(end).toMatchObject({ kind: "failed", failure: { stage: "attach", errno: 3 } });
 });

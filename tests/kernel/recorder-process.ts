@@ -1,4 +1,4 @@
-/** The ptrace recorder as a process of its own, and strace beside it: what its tests start and read. */
+/** A recorder as a process of its own, and strace beside it: what the recorders' tests start and read. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -7,17 +7,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { type RecordedFacts, type StreamEnd, StreamReader } from "@crossbill/recorder";
-
-const binary = fileURLToPath(
-  new URL("../../packages/recorder/build/crossbill-ptrace", import.meta.url),
-);
+import {
+  type RecordedFacts,
+  type RecorderName,
+  recorderBinary,
+  type StreamEnd,
+  StreamReader,
+} from "@crossbill/recorder";
 
 const folders: string[] = [];
 
 /** A fresh folder for what a test makes. */
 export function makeFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "crossbill-ptrace-"));
+  const folder = mkdtempSync(join(tmpdir(), "crossbill-recorder-"));
   folders.push(folder);
   return folder;
 }
@@ -27,21 +29,23 @@ export function removeFolders(): void {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 }
 
-/** Compiles tests/kernel/programs/crossings.c; returns the program's path. */
-export function buildCrossings(): string {
-  const source = fileURLToPath(new URL("programs/crossings.c", import.meta.url));
-  const program = join(makeFolder(), "crossings");
+/** Compiles tests/kernel/programs/NAME.c; returns the program's path. */
+export function buildProgram(name: string): string {
+  const source = fileURLToPath(new URL(`programs/${name}.c`, import.meta.url));
+  const program = join(makeFolder(), name);
   execFileSync("gcc", ["-std=c17", "-O1", "-Wall", "-Wextra", "-o", program, source, "-pthread"]);
   return program;
 }
 
-export interface PtraceOptions {
+export interface RecorderOptions {
   readonly cwd?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** "sampled" by default; the ptrace recorder times every call whatever is said. */
+  readonly timing?: "sampled" | "exact";
 }
 
 /** A running recorder. */
-export class PtraceProcess {
+export class RecorderProcess {
   readonly child: ChildProcess;
   /** The target's standard output so far. */
   output = "";
@@ -50,8 +54,14 @@ export class PtraceProcess {
   readonly #started: Promise<number>;
   readonly #finished: Promise<void>;
 
-  constructor(mode: "run" | "attach", rest: readonly string[], options: PtraceOptions = {}) {
-    this.child = spawn(binary, [mode, "--stream", "3", "--control", "4", ...rest], {
+  constructor(
+    recorder: RecorderName,
+    mode: "run" | "attach",
+    rest: readonly string[],
+    options: RecorderOptions = {},
+  ) {
+    const flags = ["--stream", "3", "--control", "4", "--timing", options.timing ?? "sampled"];
+    this.child = spawn(recorderBinary(recorder), [mode, ...flags, ...rest], {
       stdio: ["ignore", "pipe", "ignore", "pipe", "pipe"],
       cwd: options.cwd,
       env: { ...process.env, ...options.environment },
@@ -114,12 +124,13 @@ export class PtraceProcess {
   }
 }
 
-/** Runs a command under the recorder to its end. */
-export function record(
+/** Runs a command under a recorder to its end. */
+export function recordWith(
+  recorder: RecorderName,
   command: readonly string[],
-  options: PtraceOptions = {},
+  options: RecorderOptions = {},
 ): Promise<RecordedFacts> {
-  return new PtraceProcess("run", ["--", ...command], options).facts();
+  return new RecorderProcess(recorder, "run", ["--", ...command], options).facts();
 }
 
 /** Calls and errors by system call, without those that never returned. */
