@@ -1,6 +1,7 @@
-// Writes the manual page and the shell completions into docs/, from the built command line.
-import { mkdirSync, writeFileSync } from "node:fs";
-import { completionScripts, manualPage } from "../packages/cli/dist/index.js";
+// Writes the manual page, the shell completions and the page of errors into docs/, from the built
+// command line and the sources of core.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { completionScripts, errorsPage, manualPage } from "../packages/cli/dist/index.js";
 
 const docs = new URL("../docs/", import.meta.url);
 mkdirSync(new URL("completions/", docs), { recursive: true });
@@ -8,3 +9,10 @@ writeFileSync(new URL("crossbill.1", docs), manualPage());
 for (const [name, content] of completionScripts()) {
   writeFileSync(new URL(`completions/${name}`, docs), content);
 }
+
+const core = new URL("../packages/core/src/", import.meta.url);
+const source = (name) => readFileSync(new URL(name, core), "utf8");
+writeFileSync(
+  new URL("errors.md", docs),
+  errorsPage(source("errors.ts"), source("bill/warnings.ts")),
+);

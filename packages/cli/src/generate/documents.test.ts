@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
+import { errorCodes, warningSchema } from "@crossbill/core";
 import { expect, test } from "vitest";
 import { verbs } from "../program.ts";
 import { completionScripts } from "./completions.ts";
+import { errorsPage } from "./errors.ts";
 import { manualPage } from "./man.ts";
 
 const docs = new URL("../../../../docs/", import.meta.url);
@@ -30,4 +32,18 @@ test("manual page and completions know every flag of every command", () => {
       );
     }
   }
+});
+
+const core = new URL("../../../core/src/", import.meta.url);
+const source = (name: string) => readFileSync(new URL(name, core), "utf8");
+
+test("the committed page of errors is current (else: npm run build && node tools/generate-docs.js)", () => {
+  expect(committed("errors.md")).toBe(errorsPage(source("errors.ts"), source("bill/warnings.ts")));
+});
+
+test("the page of errors knows every error and every warning", () => {
+  const page = errorsPage(source("errors.ts"), source("bill/warnings.ts"));
+  for (const code of errorCodes) expect(page).toContain(`## ${code}\n`);
+  for (const { shape } of warningSchema.options)
+    expect(page).toContain(`| \`${shape.code.value}\` |`);
 });
