@@ -6,8 +6,9 @@
 #include <sys/types.h>
 
 /* 499 Hz: a prime, so that nothing periodic in the program keeps step with it. Every program on the
- * machine pays for a tick, in a virtual machine up to 50 us (measured as 8 ns on each 170 ns call at
- * 997 Hz): half as many keep what a bystander pays below four fifths of an empty pair of hooks. */
+ * machine pays for a tick, in a virtual machine up to 50 us (measured as 8 ns on each 170 ns call
+ * at 997 Hz): half as many keep what a bystander pays below four fifths of an empty pair of hooks.
+ */
 #define SAMPLER_PERIOD_NS 2004008
 
 /*
