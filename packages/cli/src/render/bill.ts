@@ -46,8 +46,11 @@ export function* renderBill(
   }
 }
 
-function titleLine({ command, exit }: Bill, paint: Paint): string {
-  const name = printable(command.join(" "), { maxWidth: WIDTH - 30 });
+function titleLine({ command, exit, processes }: Bill, paint: Paint): string {
+  const name =
+    command.length > 0
+      ? printable(command.join(" "), { maxWidth: WIDTH - 30 })
+      : `attached to ${printable(processes.map(({ pid, comm }) => `${comm} ${pid}`).join(", "), { maxWidth: WIDTH - 30 })}`;
   const end = exit.signal === null ? endOf(exit.code) : `, killed by ${printable(exit.signal)}`;
   return paint.faint(`crossbill: ${name}${end}`);
 }
