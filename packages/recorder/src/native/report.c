@@ -248,8 +248,9 @@ static void report_line(const struct program *program, const struct line *line, 
 	stream_u64("pos", line->positioned);
 	stream_u64("seq", line->sequential);
 	stream_u64("samples", line->samples);
+	/* Signed: a switch that went unseen may leave a difference below zero. */
 	if (program->exact_time)
-		stream_u64("cpu", line->on_cpu);
+		stream_u64("cpu", (int64_t)line->on_cpu < 0 ? 0 : line->on_cpu);
 	else
 		stream_null("cpu");
 	stream_u64("waitio", line->wait_io);

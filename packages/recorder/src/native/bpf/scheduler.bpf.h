@@ -160,6 +160,7 @@ int on_exec(__u64 *context)
 		thread->samples_syscall = 0;
 		thread->samples_fault = 0;
 	} else {
+		thread_mend_unseen(thread);
 		thread->on_cpu = thread_on_cpu(thread, now);
 		thread_settle(thread, task, now);
 	}

@@ -168,12 +168,21 @@ static __always_inline __u64 thread_on_cpu(const struct thread *thread, __u64 no
 /* Every now and then a switch goes unseen (about one in 10,000 on a busy two-CPU guest, Linux 6.18,
  * with no miss counted by the kernel). The time up to the next one seen then counts as time on the
  * CPU, so that the parts always add up to the whole. */
+static __always_inline void thread_mend_unseen(struct thread *thread)
+{
+	if (thread->off_state == OFF_NOT)
+		return;
+	/* A call that entered since then began from a time on the CPU that was too large. */
+	if (thread->enter_at > thread->off_since)
+		thread->enter_cpu -= thread->off_since - thread->on_since;
+	thread->on_since = thread->off_since;
+	thread->off_state = OFF_NOT;
+	AUDIT(switches_unseen, 1);
+}
+
 static __always_inline void thread_switch_out(struct thread *thread, __u8 state, __u64 now)
 {
-	if (thread->off_state != OFF_NOT) {
-		thread->on_since = thread->off_since;
-		AUDIT(switches_unseen, 1);
-	}
+	thread_mend_unseen(thread);
 	thread->on_cpu = thread_on_cpu(thread, now);
 	thread->off_since = now;
 	thread->woken_at = 0;
