@@ -47,10 +47,10 @@ export function* renderBill(
 }
 
 function titleLine({ command, exit, processes }: Bill, paint: Paint): string {
-  const name =
-    command.length > 0
-      ? printable(command.join(" "), { maxWidth: WIDTH - 30 })
-      : `attached to ${printable(processes.map(({ pid, comm }) => `${comm} ${pid}`).join(", "), { maxWidth: WIDTH - 30 })}`;
+  const attached = processes.map(({ pid, comm }) => `${comm} ${pid}`).join(", ");
+  const what = command.length > 0 ? command.join(" ") : attached;
+  const lead = command.length > 0 ? "" : "attached to ";
+  const name = lead + printable(what, { maxWidth: WIDTH - 30 });
   const end = exit.signal === null ? endOf(exit.code) : `, killed by ${printable(exit.signal)}`;
   return paint.faint(`crossbill: ${name}${end}`);
 }

@@ -95,7 +95,9 @@ export function describeWarning(warning: BillWarning): string {
       text = `${warning.count} targets have no name: the recorder's table of names was full`;
       break;
     case "still-running":
-      text = `${warning.count} ${warning.count === 1 ? "process" : "processes"} of the tree still ran when the recording ended`;
+      text =
+        `${warning.count} ${warning.count === 1 ? "process" : "processes"} of the tree ` +
+        "still ran when the recording ended";
       break;
   }
   return text;
