@@ -81,7 +81,7 @@ int features_print(void)
 	attached = loaded ? loaded : program_attach(&program);
 	feature("tracepoints", attached, "system calls, scheduler, io_uring",
 		program.what ? program.what : "attaching");
-	feature("fentry", program.refused[VARIANT_FULL], "page faults are timed",
+	feature("fentry", program_fault_refusal(&program), "page faults are timed",
 		"page faults are counted, their time is sampled or priced");
 	if (!attached) {
 		sampler = sampler_open(program.sample);

@@ -1,5 +1,5 @@
-/* program-load.h: the body of program-full.c, program-fast.c and program-portable.c. They differ in
- * the generated skeleton they include and in LOAD, the name of the function made here. */
+/* program-load.h: the body of program-fast.c and its siblings. They differ only in the generated
+ * skeleton they include, in LOAD, the name of the function made here, and in FAULT_TIME. */
 
 static int map_memory(int map, size_t bytes, const char *what, struct program *program,
 		      const void **memory)
@@ -85,6 +85,8 @@ int LOAD(struct program *program)
 #endif
 	program->progs[9] = program->exact_time ? skel->progs.on_sys_enter.prog_fd : 0;
 	program->progs[10] = skel->progs.on_sys_exit.prog_fd;
+	program->names[5] = "io_uring_submit_req";
+	program->names[6] = "io_uring_complete";
 	program->names[9] = "sys_enter";
 	program->names[10] = "sys_exit";
 	program->visit_link = record_bpf__visit_task__attach(skel);

@@ -53,14 +53,26 @@ int map_put(int map, const void *key, const void *value)
 static int (*const loaders[VARIANTS])(struct program *) = {
 	program_load_full,
 	program_load_fast,
+	program_load_portable_full,
 	program_load_portable,
 };
 
 const char *program_variant_name(enum variant variant)
 {
-	static const char *const names[VARIANTS] = {"full", "fast", "portable"};
+	static const char *const names[VARIANTS] = {"full", "fast", "portable-full", "portable"};
 
 	return variant < VARIANTS ? names[variant] : "none";
+}
+
+bool program_times_faults(const struct program *program)
+{
+	return program->variant == VARIANT_FULL || program->variant == VARIANT_PORTABLE_FULL;
+}
+
+int program_fault_refusal(const struct program *program)
+{
+	return program->refused[program->variant < VARIANT_PORTABLE_FULL ? VARIANT_FULL
+									 : VARIANT_PORTABLE_FULL];
 }
 
 int program_load(struct program *program, bool exact_time)
@@ -85,18 +97,37 @@ int program_load(struct program *program, bool exact_time)
 	return error;
 }
 
-int program_attach(struct program *program)
+static int link_open(int prog, const char *name)
 {
 	union bpf_attr attr;
 
+	memset(&attr, 0, sizeof(attr));
+	attr.raw_tracepoint.name = (uintptr_t)name;
+	attr.raw_tracepoint.prog_fd = (uint32_t)prog;
+	return bpf_call(BPF_RAW_TRACEPOINT_OPEN, &attr, ATTR_UP_TO(raw_tracepoint.prog_fd));
+}
+
+/* The hooks of io_uring, which a kernel may be built without. Linux 6.1 has the first as
+ * io_uring_submit_sqe, with the request in the same place. 0: nothing to attach to. */
+static int link_open_uring(int prog, const char *name)
+{
+	int link = link_open(prog, name);
+
+	if (link == -ENOENT && !strcmp(name, "io_uring_submit_req"))
+		link = link_open(prog, "io_uring_submit_sqe");
+	return link == -ENOENT ? 0 : link;
+}
+
+int program_attach(struct program *program)
+{
 	for (int i = 0; i < PROGRAMS_MAX; i++) {
+		const char *name = program->names[i];
+		bool of_uring = name && !strncmp(name, "io_uring_", strlen("io_uring_"));
+
 		if (!program->progs[i])
 			continue;
-		memset(&attr, 0, sizeof(attr));
-		attr.raw_tracepoint.name = (uintptr_t)program->names[i];
-		attr.raw_tracepoint.prog_fd = (uint32_t)program->progs[i];
-		program->links[i] = bpf_call(BPF_RAW_TRACEPOINT_OPEN, &attr,
-					     ATTR_UP_TO(raw_tracepoint.prog_fd));
+		program->links[i] = of_uring ? link_open_uring(program->progs[i], name)
+					     : link_open(program->progs[i], name);
 		if (program->links[i] < 0) {
 			int error = program->links[i];
 

@@ -10,13 +10,15 @@
 
 #define PROGRAMS_MAX 11
 
-/* The same program built three ways; the first that this kernel takes is used. */
+/* The same program built four ways; the first that this kernel takes is used. */
 enum variant {
 	/* Page faults timed: needs fentry and fexit, which a locked-down kernel may refuse. */
 	VARIANT_FULL,
 	/* Page faults counted only. */
 	VARIANT_FAST,
-	/* Also without bpf_rdonly_cast (before Linux 6.2): dearer a call. */
+	/* Without bpf_rdonly_cast (before Linux 6.2), dearer a call; page faults timed. */
+	VARIANT_PORTABLE_FULL,
+	/* The same, page faults counted only. */
 	VARIANT_PORTABLE,
 	VARIANTS,
 };
@@ -83,9 +85,16 @@ uint64_t program_map_bytes(const struct program *program);
 
 const char *program_variant_name(enum variant variant);
 
+/* Does the loaded variant time page faults? */
+bool program_times_faults(const struct program *program);
+
+/* Why it does not: -errno of the variant that would have; 0 when it does. */
+int program_fault_refusal(const struct program *program);
+
 /* One for each build; program-load.h has their body. 0 or -errno with `what` set. */
 int program_load_full(struct program *program);
 int program_load_fast(struct program *program);
+int program_load_portable_full(struct program *program);
 int program_load_portable(struct program *program);
 
 #endif

@@ -85,6 +85,7 @@ struct thread {
 	__u64 fault_other;
 	__u64 stopped;
 	__u64 fault_at; /* where the kernel lets faults be timed: when the one in progress began */
+	__u64 fault_retried; /* and what its earlier attempts took */
 	__u64 fault_minor;
 	__u64 fault_major;
 	__u64 began;

@@ -357,7 +357,7 @@ void report_all(const struct program *program)
 
 	for (uint32_t id = 0; id < PROCESSES_MAX && id <= program->audit->processes; id++)
 		if (program->usages[id].instances || program->usages[id].wall)
-			report_usage(id, &program->usages[id], program->variant == VARIANT_FULL);
+			report_usage(id, &program->usages[id], program_times_faults(program));
 	for (size_t index = 0; index < count; index++) {
 		const struct line *line = &program->lines[index];
 

@@ -127,7 +127,9 @@ struct task_struct {
 	struct thread_info thread_info;
 	unsigned int __state;
 	void *stack;
-	int on_cpu;
+	/* int, and one byte from Linux 7.3 on: only an unsigned field may change its size when
+	 * relocated. */
+	unsigned int on_cpu;
 	int pid;
 	int tgid;
 	struct task_struct *group_leader;
@@ -199,6 +201,11 @@ struct io_kiocb {
 	__u8 opcode;
 	struct io_cqe cqe;
 	struct io_uring_task *tctx;
+};
+
+/* Up to Linux 6.12. */
+struct io_kiocb___with_task {
+	struct task_struct *task;
 };
 
 struct perf_event;

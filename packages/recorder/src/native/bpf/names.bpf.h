@@ -109,6 +109,8 @@ static __always_inline void name_path(struct message *message, struct file *file
 	bpf_loop(PATH_COMPONENTS_MAX, walk_step, &walk, 0);
 	if (!walk.complete)
 		message->flags |= NAME_TRUNCATED;
+	else if (walk.at == NAME_MAX_BYTES - 1)
+		buffer->bytes[--walk.at] = '/'; /* the root has no component */
 	bytes = (NAME_MAX_BYTES - 1 - walk.at) & (NAME_MAX_BYTES - 1);
 	bpf_probe_read_kernel(message->name, bytes, &buffer->bytes[walk.at & (NAME_MAX_BYTES - 1)]);
 	message->name_bytes = bytes;

@@ -68,6 +68,7 @@ int on_sample(void *context)
 #ifdef FAULT_TIME
 #define FAULT_MAJOR 0x4	  /* VM_FAULT_MAJOR */
 #define FAULT_RETRY 0x400 /* VM_FAULT_RETRY: it will come again */
+#define FAULT_TRIED 0x20  /* FAULT_FLAG_TRIED: it comes again */
 
 /* Only faults of user code: those inside a system call are part of its kernel work. */
 SEC("fentry/handle_mm_fault")
@@ -90,9 +91,14 @@ int on_fault_leave(__u64 *context)
 
 	if (!thread || !thread->fault_at)
 		return 0;
-	took = bpf_ktime_get_ns() - thread->fault_at;
+	took = bpf_ktime_get_ns() - thread->fault_at + thread->fault_retried;
 	thread->fault_at = 0;
-	if (context[4] & (FAULT_MAJOR | FAULT_RETRY))
+	thread->fault_retried = 0;
+	/* A fault that is tried again, for want of a lock or after reading from disk, counts once:
+	 * when it is done, and then as mm_account_fault() in mm/memory.c counts it. */
+	if (context[4] & FAULT_RETRY)
+		thread->fault_retried = took;
+	else if ((context[4] & FAULT_MAJOR) || (context[2] & FAULT_TRIED))
 		thread->fault_major += took;
 	else
 		thread->fault_minor += took;

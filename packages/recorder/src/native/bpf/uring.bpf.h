@@ -27,30 +27,53 @@ static __always_inline struct uring_total *uring_total(__u32 process, __u32 opco
 	return total;
 }
 
-SEC("tp_btf/io_uring_submit_req")
-int on_uring_submit(__u64 *context)
+static __always_inline struct io_kiocb *request_at(__u64 address)
 {
-	struct io_kiocb *request = (void *)context[0];
+#ifdef PORTABLE
+	return (struct io_kiocb *)address;
+#else
+	return bpf_rdonly_cast((void *)address, bpf_core_type_id_kernel(struct io_kiocb));
+#endif
+}
+
+/* Both hooks are raw tracepoints, which are named when attaching: their names and arguments differ
+ * between kernels, and a kernel may be built without io_uring (see program_attach). */
+SEC("raw_tp/io_uring_submit_req")
+int on_uring_submit(struct bpf_raw_tracepoint_args *context)
+{
 	struct thread *thread = current_thread();
 	struct uring_total *total;
 
 	/* SQPOLL submits from a kernel thread of the ring's owner, which the fork hook follows. */
 	if (!thread)
 		return 0;
-	total = uring_total(thread->process, request->opcode);
+	total = uring_total(thread->process, READ(request_at(context->args[0]), opcode));
 	if (total)
 		ADD(total->submitted, 1);
 	return 0;
+}
+
+/* The task a request belongs to: it names the task itself up to Linux 6.12, the task's io_uring
+ * state since. */
+static __always_inline struct task_struct *request_task(struct io_kiocb *request)
+{
+	struct io_kiocb___with_task *older = (void *)request;
+
+	if (!request)
+		return NULL;
+	if (bpf_core_field_exists(older->task))
+		return BPF_CORE_READ(older, task);
+	if (bpf_core_field_exists(request->tctx))
+		return BPF_CORE_READ(request, tctx, task);
+	return NULL;
 }
 
 /* Completions arrive in any context: the owner is the one the request names. */
 static __always_inline struct thread *uring_owner(struct io_ring_ctx *ring,
 						  struct io_kiocb *request)
 {
-	struct task_struct *task = NULL;
+	struct task_struct *task = request_task(request);
 
-	if (request && bpf_core_field_exists(request->tctx))
-		task = BPF_CORE_READ(request, tctx, task);
 	if (!task && bpf_core_field_exists(ring->submitter_task))
 		task = BPF_CORE_READ(ring, submitter_task);
 	return task ? thread_at((__u64)BPF_CORE_READ(task, stack) + frame_offset)
@@ -60,11 +83,11 @@ static __always_inline struct thread *uring_owner(struct io_ring_ctx *ring,
 /* A further completion of a multishot request names no request: neither opcode nor bytes. */
 #define OPCODE_UNKNOWN 255
 
-SEC("tp_btf/io_uring_complete")
-int on_uring_complete(__u64 *context)
+SEC("raw_tp/io_uring_complete")
+int on_uring_complete(struct bpf_raw_tracepoint_args *context)
 {
-	struct io_ring_ctx *ring = (void *)context[0];
-	struct io_kiocb *request = (void *)context[1];
+	struct io_ring_ctx *ring = (void *)context->args[0];
+	struct io_kiocb *request = (void *)context->args[1];
 	struct thread *thread = uring_owner(ring, request);
 	__u32 opcode = OPCODE_UNKNOWN;
 	struct uring_total *total;

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* program-portable-full: the kernel side for kernels that lack bpf_rdonly_cast and allow fentry and
+ * fexit: page faults are timed. */
+#define _GNU_SOURCE
+#include <errno.h>
+
+#include "program.h"
+
+#if defined(__x86_64__)
+#include "generated/record-portable-full.x86_64.lskel.h"
+#else
+#error "no generated kernel program for this architecture yet: make bpf"
+#endif
+
+#define FAULT_TIME
+#define LOAD program_load_portable_full
+#include "program-load.h"
