@@ -44,7 +44,7 @@ int on_uring_submit(struct bpf_raw_tracepoint_args *context)
 	struct thread *thread = current_thread();
 	struct uring_total *total;
 
-	/* SQPOLL submits from a kernel thread of the ring's owner, which the fork hook follows. */
+	/* Among them SQPOLL's own thread: create_io_thread() passes no fork hook. */
 	if (!thread)
 		return 0;
 	total = uring_total(thread->process, READ(request_at(context->args[0]), opcode));
