@@ -1,5 +1,5 @@
 /** A recorder as a process of its own, and strace beside it: what the recorders' tests start and read. */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import type { Socket } from "node:net";
@@ -53,6 +53,7 @@ export class RecorderProcess {
   readonly #control: Socket;
   readonly #started: Promise<number>;
   readonly #finished: Promise<void>;
+  #malformed: unknown = null;
 
   constructor(
     recorder: RecorderName,
@@ -78,7 +79,12 @@ export class RecorderProcess {
     });
     const stream = this.child.stdio[3] as Readable;
     stream.on("data", (chunk: Buffer) => {
-      this.#reader.push(chunk);
+      try {
+        this.#reader.push(chunk);
+      } catch (error) {
+        stream.destroy();
+        this.#malformed ??= error;
+      }
     });
     this.#control = this.child.stdio[4] as Socket;
     // The recorder may be killed with a command unread.
@@ -107,6 +113,7 @@ export class RecorderProcess {
   /** The stream's end, as its reader understands it. */
   async end(): Promise<StreamEnd> {
     await this.#finished;
+    if (this.#malformed !== null) throw this.#malformed;
     return this.#reader.finish();
   }
 
@@ -139,6 +146,8 @@ export type CallCounts = Record<string, { readonly calls: number; readonly error
 export function countCalls(facts: RecordedFacts): CallCounts {
   const counts: Record<string, { calls: number; errors: number }> = {};
   for (const line of facts.lines) {
+    // What the end of a thread costs has a line, though the call never returned.
+    if (line.count === 0) continue;
     counts[line.syscall] ??= { calls: 0, errors: 0 };
     const count = counts[line.syscall];
     if (count === undefined) continue;
@@ -152,11 +161,12 @@ export function countCalls(facts: RecordedFacts): CallCounts {
 export function straceCalls(command: readonly string[], cwd: string): CallCounts {
   const table = join(makeFolder(), "strace.txt");
   const flags = ["-f", "-c", "-U", "name,calls,errors", "-o", table];
-  execFileSync("strace", [...flags, ...command], {
+  const { error, signal } = spawnSync("strace", [...flags, ...command], {
     cwd,
     // The kinds the recorded target gets: programs ask what their output is.
     stdio: ["ignore", "pipe", "ignore"],
   });
+  if (error !== undefined || signal !== null) throw error ?? new Error(`strace: ${signal}`);
   const counts: CallCounts = {};
   for (const row of readFileSync(table, "utf8").split("\n")) {
     const match = /^\s*(\w+)\s+(\d+)(?:\s+(\d+))?\s*$/.exec(row);
@@ -165,4 +175,21 @@ export function straceCalls(command: readonly string[], cwd: string): CallCounts
     counts[name] = { calls: Number(calls), errors: Number(errors ?? 0) };
   }
   return counts;
+}
+
+/** Sum of what a call returned when it succeeded, as `strace -f -e trace=CALL` prints it. */
+export function straceBytes(command: readonly string[], call: string, cwd: string): number {
+  const file = join(makeFolder(), "strace.txt");
+  const [name, ...rest] = command;
+  if (name === undefined) throw new Error("no command");
+  execFileSync("strace", ["-f", "-e", `trace=${call}`, "-o", file, name, ...rest], {
+    cwd,
+    stdio: ["ignore", "pipe", "ignore"],
+    maxBuffer: 256 * 1024 * 1024,
+  });
+  let bytes = 0;
+  for (const line of readFileSync(file, "latin1").split("\n")) {
+    bytes += Number(/ = (\d+)$/.exec(line)?.[1] ?? 0);
+  }
+  return bytes;
 }

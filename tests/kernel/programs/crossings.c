@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,6 +33,69 @@ static int run_threads(int threads)
 	for (int i = 0; i < threads; i++)
 		pthread_join(ids[i], NULL);
 	return 0;
+}
+
+/* COUNT processes make CALLS calls each, at the same time. */
+static int run_processes(int count)
+{
+	int status, failed = 0;
+
+	for (int i = 0; i < count; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			return 3;
+		if (!pid) {
+			call_getpid(NULL);
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < count; i++)
+		failed += wait(&status) < 0 || status;
+	return failed ? 1 : 0;
+}
+
+static int batons[2];
+
+static void *call_in_turn(void *context)
+{
+	char baton;
+
+	if (read(batons[0], &baton, 1) != 1)
+		return NULL;
+	call_getpid(NULL);
+	if (write(batons[1], &baton, 1) != 1)
+		abort();
+	return context;
+}
+
+/*
+ * THREADS threads that nobody joins make CALLS calls each, one after another, for a baton goes
+ * round: what they call does not depend on who is faster.
+ */
+static int run_team(int threads)
+{
+	pthread_attr_t attributes;
+	pthread_t id;
+
+	if (pipe(batons) || pthread_attr_init(&attributes) ||
+	    pthread_attr_setstacksize(&attributes, 65536) ||
+	    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED))
+		return 3;
+	for (int i = 0; i < threads; i++)
+		if (pthread_create(&id, &attributes, call_in_turn, NULL))
+			return 3;
+	if (write(batons[1], "x", 1) != 1)
+		return 3;
+	pthread_exit(NULL);
+}
+
+/* Calls getppid until it is killed. */
+static int run_hammer(void)
+{
+	while (syscall(SYS_getppid) >= 0)
+		;
+	return 1;
 }
 
 /* Every call must succeed, whoever watches and whatever becomes of them: exit 0, else 1. */
@@ -77,6 +141,12 @@ int main(int argc, char *argv[])
 		return call_getpid(NULL) ? 1 : 0;
 	if (!strcmp(what, "threads"))
 		return run_threads(argc > 3 ? atoi(argv[3]) : 1);
+	if (!strcmp(what, "processes"))
+		return run_processes(argc > 3 ? atoi(argv[3]) : 1);
+	if (!strcmp(what, "team"))
+		return run_team(argc > 3 ? atoi(argv[3]) : 1);
+	if (!strcmp(what, "hammer"))
+		return run_hammer();
 	if (!strcmp(what, "busy"))
 		return run_busy();
 	if (!strcmp(what, "exec"))
