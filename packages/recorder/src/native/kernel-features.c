@@ -75,7 +75,7 @@ int features_print(void)
 	feature("btf", access("/sys/kernel/btf/vmlinux", R_OK) ? -errno : 0,
 		"/sys/kernel/btf/vmlinux", "/sys/kernel/btf/vmlinux");
 	feature_capabilities();
-	loaded = program_load(&program, true);
+	loaded = program_load(&program, true, VARIANTS);
 	feature("recorder", loaded, program_variant_name(program.variant),
 		program.what ? program.what : "loading");
 	attached = loaded ? loaded : program_attach(&program);

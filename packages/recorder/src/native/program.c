@@ -57,11 +57,20 @@ static int (*const loaders[VARIANTS])(struct program *) = {
 	program_load_portable,
 };
 
+static const char *const variant_names[VARIANTS] = {"full", "fast", "portable-full", "portable"};
+
 const char *program_variant_name(enum variant variant)
 {
-	static const char *const names[VARIANTS] = {"full", "fast", "portable-full", "portable"};
+	return variant < VARIANTS ? variant_names[variant] : "none";
+}
 
-	return variant < VARIANTS ? names[variant] : "none";
+enum variant program_variant_named(const char *name)
+{
+	enum variant variant = VARIANT_FULL;
+
+	while (variant < VARIANTS && strcmp(variant_names[variant], name))
+		variant++;
+	return variant;
 }
 
 bool program_times_faults(const struct program *program)
@@ -75,7 +84,7 @@ int program_fault_refusal(const struct program *program)
 									 : VARIANT_PORTABLE_FULL];
 }
 
-int program_load(struct program *program, bool exact_time)
+int program_load(struct program *program, bool exact_time, enum variant only)
 {
 	/* Before Linux 5.11 maps were charged to this limit; raising it may be refused, and is not
 	 * needed. */
@@ -87,10 +96,12 @@ int program_load(struct program *program, bool exact_time)
 	program->exact_time = exact_time;
 	program->cpus = cpus > 0 ? (unsigned int)cpus : 1;
 	(void)setrlimit(RLIMIT_MEMLOCK, &unlimited);
-	for (int variant = VARIANT_FULL; variant < VARIANTS; variant++) {
+	for (enum variant variant = VARIANT_FULL; variant < VARIANTS; variant++) {
+		if (only != VARIANTS && only != variant)
+			continue;
 		error = loaders[variant](program);
 		program->refused[variant] = error;
-		program->variant = (enum variant)variant;
+		program->variant = variant;
 		if (!error)
 			return 0;
 	}

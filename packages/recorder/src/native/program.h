@@ -56,9 +56,9 @@ struct program {
 	int links[PROGRAMS_MAX];
 };
 
-/* Loads the best variant this kernel takes and creates its maps; attaches nothing. 0 or -errno with
- * `what` set. */
-int program_load(struct program *program, bool exact_time);
+/* Loads the best variant this kernel takes, or just `only` unless that is VARIANTS, and creates its
+ * maps; attaches nothing. 0 or -errno with `what` set. */
+int program_load(struct program *program, bool exact_time, enum variant only);
 
 /* Attaches the hooks. 0 or -errno with `what` set; then nothing stays attached. */
 int program_attach(struct program *program);
@@ -84,6 +84,9 @@ int map_put(int map, const void *key, const void *value);
 uint64_t program_map_bytes(const struct program *program);
 
 const char *program_variant_name(enum variant variant);
+
+/* VARIANTS when none is called so. */
+enum variant program_variant_named(const char *name);
 
 /* Does the loaded variant time page faults? */
 bool program_times_faults(const struct program *program);

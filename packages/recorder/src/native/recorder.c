@@ -31,6 +31,7 @@
 struct options {
 	bool attach;
 	bool exact_time;
+	enum variant variant; /* the only one to try; VARIANTS: the first that loads */
 	int stream;
 	int control;
 	pid_t pids[PIDS_MAX];
@@ -54,9 +55,9 @@ static int usage(const char *what)
 	fprintf(stderr,
 		"crossbill-recorder: %s\n"
 		"usage: crossbill-recorder run --stream FD [--control FD] [--timing sampled|exact] "
-		"-- COMMAND...\n"
-		"       crossbill-recorder attach --stream FD [--control FD] [--timing ...] --pid "
-		"PID[,PID]\n"
+		"[--variant NAME] -- COMMAND...\n"
+		"       crossbill-recorder attach --stream FD [--control FD] [--timing ...] "
+		"[--variant NAME] --pid PID[,PID]\n"
 		"       crossbill-recorder probe\n"
 		"This program is started by crossbill.\n",
 		what);
@@ -92,6 +93,13 @@ static bool parse_pids(struct options *options, const char *text)
 	return false;
 }
 
+static const char *parse_variant(struct options *options, const char *name)
+{
+	options->variant = program_variant_named(name);
+	return options->variant == VARIANTS ? "--variant is full, fast, portable-full or portable"
+					    : NULL;
+}
+
 static const char *parse_option(struct options *options, const char *name, const char *value)
 {
 	if (!strcmp(name, "--stream"))
@@ -100,11 +108,14 @@ static const char *parse_option(struct options *options, const char *name, const
 		options->control = (int)parse_number(&value, 1 << 20, "");
 	else if (!strcmp(name, "--timing"))
 		options->exact_time = !strcmp(value, "exact");
-	else if (!strcmp(name, "--pid") && !parse_pids(options, value))
-		return "--pid takes process identifiers separated by commas";
-	else if (strcmp(name, "--pid") && strcmp(name, "--trace"))
-		return "unknown option"; /* --trace is for the other recorder: here it saves nothing
-					  */
+	else if (!strcmp(name, "--variant"))
+		return parse_variant(options, value);
+	else if (!strcmp(name, "--pid"))
+		return parse_pids(options, value)
+			? NULL
+			: "--pid takes process identifiers separated by commas";
+	else if (strcmp(name, "--trace")) /* for the other recorder: here it saves nothing */
+		return "unknown option";
 	return NULL;
 }
 
@@ -112,7 +123,7 @@ static const char *parse(struct options *options, int argc, char **argv)
 {
 	int at = 2;
 
-	*options = (struct options){.stream = -1, .control = -1};
+	*options = (struct options){.stream = -1, .control = -1, .variant = VARIANTS};
 	if (argc < 2 || (strcmp(argv[1], "run") && strcmp(argv[1], "attach")))
 		return "say what to do";
 	options->attach = !strcmp(argv[1], "attach");
@@ -143,7 +154,7 @@ static int prepare(const struct options *options, pid_t parent)
 		error = control_open(options->control);
 	if (error)
 		return error;
-	error = program_load(&program, options->exact_time);
+	error = program_load(&program, options->exact_time, options->variant);
 	if (!error) {
 		program.what = "mapping the ring buffer";
 		error = ring_open(&ring, program.messages, RING_BYTES);
