@@ -88,6 +88,14 @@ static long walk_step(__u32 index, struct walk *walk)
 	return 0;
 }
 
+/* Unlinked while it is open: its name is taken out of the directory's hash. */
+static __always_inline bool is_deleted(struct file *file)
+{
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+
+	return !BPF_CORE_READ(dentry, d_hash.pprev) && dentry != BPF_CORE_READ(dentry, d_parent);
+}
+
 /* Writes the file's path into the message, as the top of its mount namespace sees it. Deleted files
  * keep their last name; sockets, pipes and anonymous inodes have only a name. */
 static __always_inline void name_path(struct message *message, struct file *file)
@@ -104,7 +112,7 @@ static __always_inline void name_path(struct message *message, struct file *file
 		return;
 	}
 	walk.mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
-	if (!BPF_CORE_READ(dentry, d_hash.pprev) && dentry != BPF_CORE_READ(dentry, d_parent))
+	if (is_deleted(file))
 		message->flags |= NAME_DELETED;
 	bpf_loop(PATH_COMPONENTS_MAX, walk_step, &walk, 0);
 	if (!walk.complete)
@@ -196,15 +204,38 @@ static __always_inline bool message_send(struct message *message)
 	return false;
 }
 
-/* Sends the name of a target once. */
+static __always_inline bool kind_is_socket(__u32 kind)
+{
+	return kind == KIND_UNIX || kind == KIND_TCP || kind == KIND_UDP || kind == KIND_SOCKET;
+}
+
+/* Does the socket have the peer or the path that it is called by? */
+static __always_inline bool is_connected(struct file *file)
+{
+	struct socket *socket = (struct socket *)BPF_CORE_READ(file, private_data);
+	struct sock *sock = BPF_CORE_READ(socket, sk);
+	struct unix_sock *local = (void *)sock;
+
+	if (!sock)
+		return false;
+	if (BPF_CORE_READ(sock, __sk_common.skc_family) == AF_UNIX)
+		return BPF_CORE_READ(local, addr) || BPF_CORE_READ(local, peer);
+	return BPF_CORE_READ(sock, __sk_common.skc_dport);
+}
+
+/* Sends the name of a target at first sight, and again when there is more to tell: a file deleted
+ * while it is open, a socket that was bound or connected. `seen` holds the identity, and with its
+ * lowest bit turned when nothing more is to come. */
 __noinline int name_target(__u64 address, __u64 id, __u32 kind)
 {
 	struct file *file = (struct file *)address;
 	__u32 slot = (id >> 20) & (SEEN_MAX - 1);
 	__u64 *known = bpf_map_lookup_elem(&seen, &slot);
+	bool is_socket = kind_is_socket(kind);
+	bool is_last = is_socket ? is_connected(file) : kind == KIND_FILE && is_deleted(file);
 	struct message *message;
 
-	if (!known || *known == id)
+	if (!known || *known == (id ^ 1) || (*known == id && !is_last && !is_socket))
 		return 0;
 	message = message_begin(MESSAGE_TARGET, id);
 	if (!message)
@@ -212,14 +243,14 @@ __noinline int name_target(__u64 address, __u64 id, __u32 kind)
 	message->kind = kind;
 	message->file_system = BPF_CORE_READ(file, f_inode, i_sb, s_magic);
 	message->inode = BPF_CORE_READ(file, f_inode, i_ino);
-	if (kind == KIND_UNIX || kind == KIND_TCP || kind == KIND_UDP || kind == KIND_SOCKET)
+	if (is_socket)
 		name_socket(message, file);
 	else if (kind == KIND_PIPE || (kind >= KIND_EVENTFD && kind <= KIND_ANONYMOUS))
 		name_bare(message, file);
 	else
 		name_path(message, file);
 	if (message_send(message))
-		*known = id;
+		*known = is_last ? id ^ 1 : id;
 	return 0;
 }
 
