@@ -36,15 +36,24 @@ static __always_inline struct io_kiocb *request_at(__u64 address)
 #endif
 }
 
+/* A thread of the ring's owner. The kernel's own threads in a process (SQPOLL's poller, workers) are
+ * created without passing the fork hook: the leader of their process stands for them. */
+static __always_inline struct thread *ring_thread(struct task_struct *task)
+{
+	struct thread *thread = thread_at((__u64)BPF_CORE_READ(task, stack) + frame_offset);
+
+	return thread ? thread
+		      : thread_at((__u64)BPF_CORE_READ(task, group_leader, stack) + frame_offset);
+}
+
 /* Both hooks are raw tracepoints, which are named when attaching: their names and arguments differ
  * between kernels, and a kernel may be built without io_uring (see program_attach). */
 SEC("raw_tp/io_uring_submit_req")
 int on_uring_submit(struct bpf_raw_tracepoint_args *context)
 {
-	struct thread *thread = current_thread();
+	struct thread *thread = ring_thread(bpf_get_current_task_btf());
 	struct uring_total *total;
 
-	/* Among them SQPOLL's own thread: create_io_thread() passes no fork hook. */
 	if (!thread)
 		return 0;
 	total = uring_total(thread->process, READ(request_at(context->args[0]), opcode));
@@ -76,8 +85,7 @@ static __always_inline struct thread *uring_owner(struct io_ring_ctx *ring,
 
 	if (!task && bpf_core_field_exists(ring->submitter_task))
 		task = BPF_CORE_READ(ring, submitter_task);
-	return task ? thread_at((__u64)BPF_CORE_READ(task, stack) + frame_offset)
-		    : current_thread();
+	return ring_thread(task ? task : bpf_get_current_task_btf());
 }
 
 /* A further completion of a multishot request names no request: neither opcode nor bytes. */
