@@ -185,6 +185,22 @@ test("prices that exceed the kernel time are scaled down, and a warning says so"
   );
 });
 
+test("a few samples that missed the calls do not make their boundary disappear", () => {
+  const bill = makeBill(
+    recording({
+      processes: [
+        process({ wallNs: 2 * ms, onCpuNs: 2 * ms, samples: { user: 1, syscall: 0, fault: 0 } }),
+      ],
+      lines: [line({ count: 1_000, samples: 0 })],
+    }),
+    prices({ nullSyscallNs: 300, overheadNs: 100 }),
+  );
+  expect(bill.time.boundaryNs).toBe(300_000);
+  expect(bill.audit.overheadNs).toBe(100_000);
+  expect(bill.time.userNs).toBe(1_600_000);
+  expect(bill.time.residualNs).toBe(0);
+});
+
 test("calls not itemised are counted, and priced from the kernel time that no line holds", () => {
   const bill = makeBill(
     recording({

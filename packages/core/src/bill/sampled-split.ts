@@ -1,5 +1,6 @@
 /** Sampled split: CPU time by where the cpu-clock samples fell, less the priced cost of crossing. */
 import type { RecordedProcess } from "../recording.ts";
+import { wilsonInterval } from "../statistics.ts";
 import type { CpuSplit } from "./cpu-split.ts";
 import { type FaultBasis, unsampledFaultCpuNs } from "./fault-basis.ts";
 import type { LedgerLine, LedgerProcess } from "./ledger.ts";
@@ -67,8 +68,8 @@ export function splitSampled(
   const sampled = basis === "sampled";
   const faultCpuNs = sampled ? (onCpuNs * counts.fault) / total : Math.min(onCpuNs, known);
   const shared = sampled ? onCpuNs : onCpuNs - faultCpuNs;
-  const inCalls = (shared * counts.syscall) / total;
   const priced = boundary + overhead;
+  const inCalls = timeInCalls(shared, counts, total, priced);
   const affordable = priced > inCalls ? inCalls / priced : 1;
   const restNs = counts.syscall > 0 ? (inCalls * counts.rest) / counts.syscall : 0;
   const weights = isSmall ? weightsByCall(process.lines, pool) : ownWeights(process.lines);
@@ -76,7 +77,7 @@ export function splitSampled(
   return {
     boundaryNs: boundary * affordable,
     overheadNs: overhead * affordable,
-    userNs: (shared * counts.user) / total,
+    userNs: (shared * (counts.user + counts.syscall)) / total - inCalls,
     faultCpuNs,
     kernelNs: Math.max(0, inCalls - priced),
     lineKernel: process.lines.map((line, index) =>
@@ -84,6 +85,24 @@ export function splitSampled(
     ),
     restKernel: restNs,
   };
+}
+
+/**
+ * Time in calls as the samples fell; but a few samples may miss calls that were made and counted, so
+ * where chance explains the gap (the Wilson bound), it is at least what crossing was priced at.
+ */
+function timeInCalls(
+  sharedNs: number,
+  { user, syscall }: SampleCounts,
+  total: number,
+  pricedNs: number,
+): number {
+  const sampledNs = (sharedNs * syscall) / total;
+  const possibleNs = Math.min(
+    sharedNs * wilsonInterval(syscall, total).high,
+    (sharedNs * (user + syscall)) / total,
+  );
+  return pricedNs <= possibleNs ? Math.max(sampledNs, pricedNs) : sampledNs;
 }
 
 /** Without samples only prices are known: the rest of the CPU time counts as user time. */
