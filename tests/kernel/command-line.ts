@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chooseRecorder, type RecorderName } from "@crossbill/recorder";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, test } from "vitest";
 
 export const cli: string = fileURLToPath(
   new URL("../../packages/cli/bin/crossbill.js", import.meta.url),
@@ -14,6 +14,9 @@ export const cli: string = fileURLToPath(
 /** eBPF is part of the game wherever crossbill itself would choose it. */
 export const recorders: readonly RecorderName[] =
   chooseRecorder({ forced: null }).recorder === "ebpf" ? ["ptrace", "ebpf"] : ["ptrace"];
+
+/** A test of the eBPF recorder; skipped where crossbill itself would not choose it. */
+export const ebpfTest: ReturnType<typeof test.runIf> = test.runIf(recorders.includes("ebpf"));
 
 export interface Ended {
   readonly status: number | null;

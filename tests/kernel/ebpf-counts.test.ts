@@ -4,7 +4,8 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RecordedFacts } from "@crossbill/recorder";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect } from "vitest";
+import { ebpfTest } from "./command-line.ts";
 import {
   buildProgram,
   type CallCounts,
@@ -62,7 +63,7 @@ function expectWhole(facts: RecordedFacts): void {
   });
 }
 
-test.each(timings.flatMap((timing) => programs.map((one) => [timing, ...one] as const)))(
+ebpfTest.each(timings.flatMap((timing) => programs.map((one) => [timing, ...one] as const)))(
   "%s: %s makes the calls and errors that strace -f -c counts",
   async (timing, name, command) => {
     const cwd = makeFolder();
@@ -80,7 +81,7 @@ function bytesOf(facts: RecordedFacts, name: string): number {
   return facts.lines.reduce((sum, line) => sum + (line.syscall === name ? line.bytes : 0), 0);
 }
 
-test.each([
+ebpfTest.each([
   ["dd", ["dd", "if=/dev/zero", "of=out", "bs=4097", "count=101", "status=none"]],
   ["cat", ["cat", "/etc/passwd", "/etc/services"]],
 ])("%s reads and writes the bytes that strace prints", async (_name, command) => {
@@ -97,7 +98,7 @@ test.each([
   }
 });
 
-test.each(
+ebpfTest.each(
   timings.flatMap((timing) => [
     [timing, "a program", ["find", "/etc"]] as const,
     [timing, "a program that allocates", ["python3", "-c", "x = bytearray(64 << 20)"]] as const,
@@ -129,13 +130,13 @@ async function expectMillion(what: "processes" | "threads", timing: Timing): Pro
   expectWhole(facts);
 }
 
-test.each(
+ebpfTest.each(
   timings.flatMap((timing) => [[timing, "processes"] as const, [timing, "threads"] as const]),
 )("%s: sixteen %s of 62,500 calls are a million calls", async (timing, what) => {
   await expectMillion(what, timing);
 });
 
-test.each(timings)(
+ebpfTest.each(timings)(
   "%s: a million stays a million while others hammer the kernel",
   async (timing) => {
     const others: ChildProcess[] = [];

@@ -11,7 +11,8 @@ import {
 import { join } from "node:path";
 import type { Target } from "@crossbill/core";
 import type { RecordedFacts } from "@crossbill/recorder";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect } from "vitest";
+import { ebpfTest } from "./command-line.ts";
 import { buildProgram, makeFolder, recordWith, removeFolders } from "./recorder-process.ts";
 
 const descriptors = buildProgram("descriptors");
@@ -75,7 +76,7 @@ const expected: readonly (readonly [kind: string, count: number, name: string])[
   ["anonymous", 211, "inotify"],
 ];
 
-test.each(["sampled", "exact"] as const)(
+ebpfTest.each(["sampled", "exact"] as const)(
   "%s: each kind of descriptor is told apart and named, and its calls are counted",
   async (timing) => {
     const folder = realpathSync(makeFolder());
@@ -111,16 +112,19 @@ test.each(["sampled", "exact"] as const)(
   },
 );
 
-test("a file deleted while it is open says so, one opened and closed at once has its name", async () => {
-  const folder = realpathSync(makeFolder());
-  const facts = await recordWith("ebpf", [descriptors, "kinds", folder, ""]);
-  const gone = callsOn(facts, "fcntl").find(({ count }) => count === 107);
-  expect(gone?.target).toMatchObject({ name: join(folder, "gone"), kind: "file", deleted: true });
-  const closed = callsOn(facts, "close").find(({ count }) => count === 113);
-  expect(closed?.target).toMatchObject({ name: join(folder, "short-lived"), deleted: false });
-});
+ebpfTest(
+  "a file deleted while it is open says so, one opened and closed at once has its name",
+  async () => {
+    const folder = realpathSync(makeFolder());
+    const facts = await recordWith("ebpf", [descriptors, "kinds", folder, ""]);
+    const gone = callsOn(facts, "fcntl").find(({ count }) => count === 107);
+    expect(gone?.target).toMatchObject({ name: join(folder, "gone"), kind: "file", deleted: true });
+    const closed = callsOn(facts, "close").find(({ count }) => count === 113);
+    expect(closed?.target).toMatchObject({ name: join(folder, "short-lived"), deleted: false });
+  },
+);
 
-test("files of another mount namespace and of another root have names", async () => {
+ebpfTest("files of another mount namespace and of another root have names", async () => {
   const folder = realpathSync(makeFolder());
   const mounted = join(folder, "mounted");
   mkdirSync(mounted);
@@ -138,18 +142,21 @@ test("files of another mount namespace and of another root have names", async ()
   expect(targetNamed(rooted, join(folder, "inside"))).toMatchObject({ kind: "file" });
 });
 
-test("a path deeper than the recorder follows says that it is cut, and keeps its end", async () => {
-  const folder = makeFolder();
-  const deep = join(folder, ...Array.from({ length: 90 }, (_, level) => `level-${level}`));
-  mkdirSync(deep, { recursive: true });
-  const facts = await recordWith("ebpf", ["sh", "-c", 'echo x > "$0/file"', deep]);
-  const cut = facts.targets.filter(({ truncated }) => truncated);
-  expect(cut).toHaveLength(1);
-  expect(cut[0]?.name).toMatch(/^\/level-\d+\/.*\/level-89\/file$/);
-  expect(deep.endsWith(cut[0]?.name?.replace(/\/file$/, "") ?? "none")).toBe(true);
-});
+ebpfTest(
+  "a path deeper than the recorder follows says that it is cut, and keeps its end",
+  async () => {
+    const folder = makeFolder();
+    const deep = join(folder, ...Array.from({ length: 90 }, (_, level) => `level-${level}`));
+    mkdirSync(deep, { recursive: true });
+    const facts = await recordWith("ebpf", ["sh", "-c", 'echo x > "$0/file"', deep]);
+    const cut = facts.targets.filter(({ truncated }) => truncated);
+    expect(cut).toHaveLength(1);
+    expect(cut[0]?.name).toMatch(/^\/level-\d+\/.*\/level-89\/file$/);
+    expect(deep.endsWith(cut[0]?.name?.replace(/\/file$/, "") ?? "none")).toBe(true);
+  },
+);
 
-test("reading in sequence and out of sequence are told apart, and sizes add up", async () => {
+ebpfTest("reading in sequence and out of sequence are told apart, and sizes add up", async () => {
   const file = join(makeFolder(), "blocks");
   for (const [step, sequential] of [
     ["1", 101],
@@ -170,7 +177,7 @@ test("reading in sequence and out of sequence are told apart, and sizes add up",
   }
 });
 
-test("files of every size up to a million are counted in the size they have", async () => {
+ebpfTest("files of every size up to a million are counted in the size they have", async () => {
   const facts = await recordWith("ebpf", [
     "python3",
     "-c",
@@ -190,16 +197,19 @@ test("files of every size up to a million are counted in the size they have", as
   expect([...cells].sort(([a], [b]) => a - b)).toEqual(last);
 });
 
-test("a name of 255 bytes, newlines, escapes and bytes that are no UTF-8 all come through", async () => {
-  const cwd = realpathSync(makeFolder());
-  const script =
-    'p=$(printf "\\033[31m\\nEVIL\\377\\t"); cp /bin/true "./$p"; "./$p"; "./$p" "$0";' +
-    ' printf x > "$0"';
-  const long = "n".repeat(255);
-  const facts = await recordWith("ebpf", ["sh", "-c", script, long], { cwd });
-  expect(facts.exit.code).toBe(0);
-  const hostile = "\u001b[31m\nEVIL\udcff\t";
-  expect(targetNamed(facts, join(cwd, long))).toMatchObject({ truncated: false });
-  const named = facts.processes.filter(({ comm }) => comm === hostile);
-  expect(named.map(({ exe }) => exe)).toEqual([`${cwd}/${hostile}`, `${cwd}/${hostile}`]);
-});
+ebpfTest(
+  "a name of 255 bytes, newlines, escapes and bytes that are no UTF-8 all come through",
+  async () => {
+    const cwd = realpathSync(makeFolder());
+    const script =
+      'p=$(printf "\\033[31m\\nEVIL\\377\\t"); cp /bin/true "./$p"; "./$p"; "./$p" "$0";' +
+      ' printf x > "$0"';
+    const long = "n".repeat(255);
+    const facts = await recordWith("ebpf", ["sh", "-c", script, long], { cwd });
+    expect(facts.exit.code).toBe(0);
+    const hostile = "\u001b[31m\nEVIL\udcff\t";
+    expect(targetNamed(facts, join(cwd, long))).toMatchObject({ truncated: false });
+    const named = facts.processes.filter(({ comm }) => comm === hostile);
+    expect(named.map(({ exe }) => exe)).toEqual([`${cwd}/${hostile}`, `${cwd}/${hostile}`]);
+  },
+);

@@ -70,24 +70,25 @@ static void *call_in_turn(void *context)
 }
 
 /*
- * THREADS threads that nobody joins make CALLS calls each, one after another, for a baton goes
- * round: what they call does not depend on who is faster.
+ * THREADS threads live at the same time and make CALLS calls each, one after another, for a baton
+ * goes round: what they call, but for futex, does not depend on who is faster.
  */
 static int run_team(int threads)
 {
 	pthread_attr_t attributes;
-	pthread_t id;
+	pthread_t ids[4096];
 
-	if (pipe(batons) || pthread_attr_init(&attributes) ||
-	    pthread_attr_setstacksize(&attributes, 65536) ||
-	    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED))
-		return 3;
+	if (threads > 4096 || pipe(batons) || pthread_attr_init(&attributes) ||
+	    pthread_attr_setstacksize(&attributes, 65536))
+		return 2;
 	for (int i = 0; i < threads; i++)
-		if (pthread_create(&id, &attributes, call_in_turn, NULL))
+		if (pthread_create(&ids[i], &attributes, call_in_turn, NULL))
 			return 3;
 	if (write(batons[1], "x", 1) != 1)
 		return 3;
-	pthread_exit(NULL);
+	for (int i = 0; i < threads; i++)
+		pthread_join(ids[i], NULL);
+	return 0;
 }
 
 /* Calls getppid until it is killed. */

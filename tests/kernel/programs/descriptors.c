@@ -7,6 +7,7 @@
 #include <linux/io_uring.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -141,12 +142,29 @@ static int read_blocks(const char *path, long step)
 	return 0;
 }
 
-/* descriptors kinds FOLDER [BLOCK-DEVICE] | descriptors blocks FILE STEP */
+/* Opens and closes COUNT different files. */
+static int open_files(long count)
+{
+	char name[32];
+
+	for (long i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "%ld", i);
+		if (close(open(name, O_RDWR | O_CREAT, 0600)))
+			err(1, "%s", name);
+	}
+	return 0;
+}
+
+/* descriptors kinds FOLDER BLOCK-DEVICE-OR-"" | blocks FILE STEP | files FOLDER COUNT */
 int main(int argc, char *argv[])
 {
 	if (argc > 3 && !strcmp(argv[1], "blocks"))
 		return read_blocks(argv[2], atol(argv[3]));
-	if (argc < 4 || strcmp(argv[1], "kinds") || chdir(argv[2]))
+	if (argc < 4 || chdir(argv[2]))
+		return 2;
+	if (!strcmp(argv[1], "files"))
+		return open_files(atol(argv[3]));
+	if (strcmp(argv[1], "kinds"))
 		return 2;
 	call_on_files(argv[3]);
 	call_on_terminal();
