@@ -47,8 +47,9 @@ clean:
 
 # The kernel side, compiled and put into headers that are committed: only this needs clang and bpftool.
 BPF_SOURCES := $(NATIVE)/record.bpf.c $(wildcard $(NATIVE)/bpf/*.h) $(NATIVE)/record.h $(NATIVE)/shape.h
-BPF_FLAGS := -O2 -g -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -I/usr/include/x86_64-linux-gnu \
-	-Wall -Wextra -Werror
+# Without the folder's name, so that the result is the same wherever it is built.
+BPF_FLAGS := -O2 -g -fdebug-compilation-dir=. -ffile-prefix-map=$(CURDIR)/= -target bpf -mcpu=v3 \
+	-D__TARGET_ARCH_x86 -I/usr/include/x86_64-linux-gnu -Wall -Wextra -Werror
 GENERATED := $(NATIVE)/generated
 
 .PHONY: bpf

@@ -46,11 +46,15 @@ export const recordedProcessSchema = z.object({
   comm: z.string(),
   /** null: could not be resolved. */
   exe: z.string().nullable(),
+  /** A 32-bit program: its calls have other numbers, so their names are not to be trusted. */
+  compat: z.boolean().optional(),
   /** How many processes were folded into this entry; above 1 only after the recorder's limit. */
   instances: count,
   threads: count,
   /** Sum over the threads of the time each existed (from its start, or from attaching). */
   wallNs: nanoseconds,
+  /** Time the threads stood in the recorder's own stops (ptrace), beside wallNs; else absent. */
+  stoodNs: nanoseconds.optional(),
   onCpuNs: nanoseconds,
   runQueueNs: nanoseconds,
   /** Off the CPU outside system calls: in page faults, split by the kernel's iowait flag. */
@@ -177,6 +181,10 @@ export const recordingSchema = z.object({
     unnamed: count,
     /** Processes of the tree that still ran when the recording ended. */
     stillRunning: count,
+    /** Threads that found no room: nothing of them was seen, so they are in no count. */
+    threadsLost: count.optional(),
+    /** Scheduler switches that were missed; the time until the next one counts as on the CPU. */
+    switchesUnseen: count.optional(),
   }),
   /** Interval between two cpu-clock samples; null when there was no sampler. */
   samplePeriodNs: nanoseconds.nullable(),

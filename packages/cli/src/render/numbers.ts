@@ -34,11 +34,11 @@ export function formatBytes(bytes: number): string {
   return unit === "B" ? `${Math.round(bytes)} B` : `${threeDigits(bytes / scale)} ${unit}`;
 }
 
-/** 12.3 %; a share that is there but too small to show is not called zero. */
+/** 12.3 %; a share that is there but too small to show is not called zero, unless it is below it. */
 export function formatShare(part: number, whole: number): string {
   if (whole <= 0 || part === 0) return part === 0 ? "0 %" : "";
   const percent = (part / whole) * 100;
-  if (Math.abs(percent) < 0.05) return percent < 0 ? "-0.1 %" : "<0.1 %";
+  if (Math.abs(percent) < 0.05) return percent < 0 ? "0.0 %" : "<0.1 %";
   return `${percent.toFixed(1)} %`;
 }
 

@@ -31,6 +31,7 @@ export interface Checked {
 export function crossCheck(checked: Checked): BillWarning[] {
   return [
     ...checkAudit(checked),
+    ...checkUnseen(checked.recording),
     ...checkPrices(checked),
     ...checkSamples(checked),
     ...checkRusage(checked.recording),
@@ -48,6 +49,16 @@ function checkAudit({ recording: { audit }, crossings }: Checked): BillWarning[]
   if (audit.unitemised > 0) warnings.push({ code: "not-itemised", count: audit.unitemised });
   if (audit.unnamed > 0) warnings.push({ code: "unnamed", count: audit.unnamed });
   if (audit.stillRunning > 0) warnings.push({ code: "still-running", count: audit.stillRunning });
+  return warnings;
+}
+
+/** What is in no count, or under a name that is not its own. */
+function checkUnseen({ audit, processes }: Recording): BillWarning[] {
+  const warnings: BillWarning[] = [];
+  const { threadsLost = 0 } = audit;
+  if (threadsLost > 0) warnings.push({ code: "threads-lost", count: threadsLost });
+  const compat = processes.filter((process) => process.compat === true).length;
+  if (compat > 0) warnings.push({ code: "compat", count: compat });
   return warnings;
 }
 

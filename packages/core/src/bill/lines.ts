@@ -155,7 +155,8 @@ function latencyOf(cells: readonly HistogramCell[]): BillLine["latency"] {
   const at = (quantile: number) => histogramQuantile(merged, quantile);
   const [p50, p90, p99, max] = [at(0.5), at(0.9), at(0.99), histogramMaximum(merged)];
   if (p50 === null || p90 === null || p99 === null || max === null) return null;
-  return { p50, p90, p99, max };
+  // Whole nanoseconds: what lies below is not known, and differs between versions of Math.pow.
+  return { p50: Math.round(p50), p90: Math.round(p90), p99: Math.round(p99), max };
 }
 
 /** Dearest first, then most frequent; names last, so that the order never depends on luck. */

@@ -31,7 +31,7 @@ export function settleProcess(
   basis: FaultBasis,
 ): ProcessAccount {
   const { recorded, lines } = process;
-  const measuredWallNs = Math.round(recorded.wallNs);
+  const measuredWallNs = Math.round(recorded.wallNs + (recorded.stoodNs ?? 0));
   const overheadNs = Math.min(measuredWallNs, Math.round(split.overheadNs));
   const boundaryNs = Math.round(split.boundaryNs);
   const kernelNs = Math.round(split.kernelNs);

@@ -8,9 +8,9 @@ import type { Rates } from "./rates.ts";
 /**
  * The recorder's cost is looked for where it must be, in this order: the waiting it caused inside calls
  * (already removed from the lines), the CPU time of its stops inside them beyond the boundary and, when
- * it is priced, outside them, the time the thread neither ran nor waited (it stood in a stop), and only
- * then other CPU time outside calls. What its price asks beyond all that was not spent and is not
- * subtracted.
+ * it is priced, outside them, the time the thread stood in a stop, and only then other CPU time outside
+ * calls. The time it stood is measured; in recordings without it, it is looked for in the time the thread
+ * neither ran nor waited, and what the price asks beyond was not spent and is not subtracted.
  */
 export function splitTraced(process: LedgerProcess, rates: Rates): CpuSplit {
   const { recorded, crossings } = process;
@@ -31,8 +31,8 @@ export function splitTraced(process: LedgerProcess, rates: Rates): CpuSplit {
   const stops = Math.min(left, Math.max(0, floors - boundaryNs));
   const onCpu = Math.max(stops, Math.min(left, crossings * (rates.overheadOnCpu?.likely ?? 0)));
   let asked = Math.max(0, crossings * rates.overhead.likely - removedWait - onCpu);
-  const stood = Math.min(asked, unaccountedWallNs(process, removedWait));
-  asked -= stood;
+  const stood = recorded.stoodNs ?? Math.min(asked, unaccountedWallNs(process, removedWait));
+  asked = Math.max(0, asked - stood);
   const further = rates.overheadOnCpu === null ? Math.min(asked, left - onCpu) : 0;
   return {
     boundaryNs,

@@ -45,6 +45,10 @@ export const warningSchema = z.discriminatedUnion("code", [
   z.object({ code: z.literal("not-itemised"), count }),
   /** Targets that found no room for their names. */
   z.object({ code: z.literal("unnamed"), count }),
+  /** Threads that found no room: their crossings are in no count. */
+  z.object({ code: z.literal("threads-lost"), count }),
+  /** 32-bit programs among the processes: their call numbers have other meanings. */
+  z.object({ code: z.literal("compat"), count }),
   /** Processes of the tree that outlived the recording. */
   z.object({ code: z.literal("still-running"), count }),
 ]);
@@ -93,6 +97,14 @@ export function describeWarning(warning: BillWarning): string {
       break;
     case "unnamed":
       text = `${warning.count} targets have no name: the recorder's table of names was full`;
+      break;
+    case "threads-lost":
+      text = `${warning.count} threads found no room in the recorder's tables: their crossings were not seen`;
+      break;
+    case "compat":
+      text =
+        `${warning.count} of the programs are 32-bit: their calls are counted, ` +
+        "but under the names that 64-bit programs have for the numbers";
       break;
     case "still-running":
       text =

@@ -36,8 +36,8 @@ static __always_inline struct io_kiocb *request_at(__u64 address)
 #endif
 }
 
-/* A thread of the ring's owner. The kernel's own threads in a process (SQPOLL's poller, workers) are
- * created without passing the fork hook: the leader of their process stands for them. */
+/* A thread of the ring's owner. The kernel's own threads in a process (SQPOLL's poller, workers)
+ * are created without passing the fork hook: the leader of their process stands for them. */
 static __always_inline struct thread *ring_thread(struct task_struct *task)
 {
 	struct thread *thread = thread_at((__u64)BPF_CORE_READ(task, stack) + frame_offset);
