@@ -72,6 +72,25 @@ test("traced calls: the recorder's cost is taken from stops and seeming waits, t
   });
 });
 
+test("traced calls: the time threads stood is subtracted as measured, not as priced", () => {
+  const [first] = traced.processes;
+  if (first === undefined) throw new Error("no process");
+  const stood = { ...traced, processes: [{ ...first, wallNs: 40 * ms, stoodNs: 60 * ms }] };
+  const bill = makeBill(stood, prices(tracedPrices));
+  expect(bill.time.measuredWallNs).toBe(100 * ms);
+  // 60 stood, 10 seemed to wait, 2.9 on the CPU inside the stops.
+  expect(bill.audit.overheadNs).toBe(72.9 * ms);
+  expect(bill.audit.overheadNsPerCrossing).toBe(72_900);
+  expect(parts(bill)).toEqual({
+    wallNs: 27.1 * ms,
+    userNs: 16 * ms,
+    boundaryNs: 0.1 * ms,
+    kernelNs: 1 * ms,
+    faultNs: 0,
+    residualNs: 3 * ms,
+  });
+});
+
 test("traced calls: a priced share of the program's CPU time is not user time", () => {
   const bill = makeBill(traced, prices({ ...tracedPrices, onCpuNs: 8_000 }));
   expect(bill.audit.overheadNs).toBe(50 * ms);

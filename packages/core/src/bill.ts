@@ -65,7 +65,7 @@ export function makeBill(recording: Recording, prices: Prices): Bill {
     timing: recording.timing,
     startedAt: recording.startedAt,
     elapsedNs: Math.round(recording.elapsedNs),
-    audit: billAudit(recording, rates, overheadNs),
+    audit: billAudit(recording, overheadNs, perCrossingNs(recording, rates, overheadNs, returned)),
     time,
     intervals: timeIntervals(recording, time, returned, rates),
     syscalls: makeSyscallRows(lines, loose.rows, recording.unfinished),
@@ -131,7 +131,22 @@ function totalTime(
   );
 }
 
-function billAudit(recording: Recording, rates: Rates, overheadNs: number): Bill["audit"] {
+/** What the recorder added to a crossing: measured where it knows how long the threads stood, else its price. */
+function perCrossingNs(
+  { processes }: Recording,
+  rates: Rates,
+  overheadNs: number,
+  crossings: number,
+): number {
+  const isMeasured = crossings > 0 && processes.some(({ stoodNs }) => stoodNs !== undefined);
+  return isMeasured ? overheadNs / crossings : rates.overhead.likely;
+}
+
+function billAudit(
+  recording: Recording,
+  overheadNs: number,
+  overheadNsPerCrossing: number,
+): Bill["audit"] {
   const { entered, left, inFlight, unitemised, lost, exits, unnamed, stillRunning } =
     recording.audit;
   return {
@@ -140,7 +155,7 @@ function billAudit(recording: Recording, rates: Rates, overheadNs: number): Bill
     inFlight,
     unitemised,
     lost,
-    overheadNsPerCrossing: rates.overhead.likely,
+    overheadNsPerCrossing,
     overheadNs,
     exits,
     unnamed,

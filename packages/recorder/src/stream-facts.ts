@@ -38,7 +38,7 @@ const FRAMES_MAX = 256;
 const URING_MAX = 65_536;
 const SYSCALL_MAX = 1023;
 
-type Identity = Pick<RecordedProcess, "pid" | "ppid" | "comm" | "exe">;
+type Identity = Pick<RecordedProcess, "pid" | "ppid" | "comm" | "exe" | "compat">;
 type Usage = Omit<RecordedProcess, "id" | keyof Identity>;
 
 /** Adds up one stream's objects; `finish` gives the facts once all are there. */
@@ -103,6 +103,10 @@ export class FactCollector {
       ppid: fields.count("ppid"),
       comm: fields.text("comm"),
       exe: fields.textOrNull("exe"),
+      ...given(
+        "compat",
+        fields.optional("compat", () => fields.flag("compat")),
+      ),
     });
   }
 
@@ -127,6 +131,10 @@ export class FactCollector {
       instances: fields.count("instances"),
       threads: fields.count("threads"),
       wallNs: fields.time("wall"),
+      ...given(
+        "stoodNs",
+        fields.optional("stood", () => fields.time("stood")),
+      ),
       onCpuNs: fields.time("cpu"),
       runQueueNs: fields.time("runq"),
       faultWait: { ioNs: fields.time("faultio"), otherNs: fields.time("faultother") },
@@ -243,6 +251,13 @@ export class FactCollector {
   }
 }
 
+/** An object with the key, or without it when there is no value. */
+function given<K extends string, T>(key: K, value: T | undefined): { [P in K]?: T } {
+  const object: { [P in K]?: T } = {};
+  if (value !== undefined) object[key] = value;
+  return object;
+}
+
 function readKind(fields: Fields): DescriptorKind {
   const kind = descriptorKinds[fields.count("kind")];
   if (kind === undefined) throw fields.wrong("kind", `an index below ${descriptorKinds.length}`);
@@ -328,5 +343,13 @@ function readAudit(fields: Fields): Recording["audit"] {
     lost: fields.count("lost"),
     unnamed: fields.count("unnamed"),
     stillRunning: fields.count("running"),
+    ...given(
+      "threadsLost",
+      fields.optional("threadsLost", () => fields.count("threadsLost")),
+    ),
+    ...given(
+      "switchesUnseen",
+      fields.optional("switchesUnseen", () => fields.count("switchesUnseen")),
+    ),
   };
 }

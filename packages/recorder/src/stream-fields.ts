@@ -79,6 +79,11 @@ export class Fields {
     return this.#get(name) === null ? null : this.time(name);
   }
 
+  /** What a recorder may leave out: what `read` gives when it is there. */
+  optional<T>(name: string, read: () => T): T | undefined {
+    return this.#get(name) === undefined ? undefined : read();
+  }
+
   flag(name: string): boolean {
     const value = this.#get(name);
     if (typeof value === "boolean") return value;

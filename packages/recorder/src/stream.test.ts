@@ -183,6 +183,16 @@ test("a name that is not UTF-8 keeps its bytes", () => {
   expect(end.kind === "recorded" && end.facts.processes[0]?.comm).toBe("\udcffé");
 });
 
+test("what only some recorders say is kept, and absent where it was not said", () => {
+  const [plain] = facts(whole).processes;
+  expect(Object.keys(plain ?? {})).not.toContain("stoodNs");
+  expect(facts(changed("usage", { stood: 17 })).processes[0]?.stoodNs).toBe(17);
+  expect(facts(changed("process", { compat: true })).processes[0]?.compat).toBe(true);
+  const counted = facts(changed("audit", { threadsLost: 3, switchesUnseen: 5 })).audit;
+  expect(counted).toMatchObject({ threadsLost: 3, switchesUnseen: 5 });
+  expect(() => facts(changed("usage", { stood: -1 }))).toThrow(/field stood/);
+});
+
 test("a target that found no room is a target without a name", () => {
   const recorded = facts(whole.filter((object) => object["t"] !== "target"));
   expect(recorded.targets).toMatchObject([{ id: "9f3a", kind: "file", name: null }]);

@@ -29,7 +29,7 @@ export function linesSection(bill: Bill, top: number, paint: Paint, width: numbe
     width,
     isDense: true,
   });
-  const note = lines.some(isRough) ? [paint.faint(ROUGH_NOTE)] : [];
+  const note = lines.some(isRough) ? [paint.faint(roughNote(bill))] : [];
   return [paint.strong(title), paint.faint(heading), ...rows, ...note];
 }
 
@@ -80,7 +80,11 @@ function isRough({ kernelNs, intervals }: Cost): boolean {
   return intervals.kernelNs.high - intervals.kernelNs.low >= kernelNs;
 }
 
-const ROUGH_NOTE = "  ~ from few samples; --exact-time times every call";
+function roughNote({ timing }: Bill): string {
+  return timing === "sampled"
+    ? "  ~ from few samples; --exact-time times every call"
+    : "  ~ less than the recorder's own cost may be off by";
+}
 
 export const costColumns: readonly Column<Cost>[] = [
   { title: "count", align: "right", cell: ({ count }) => formatCount(count) },

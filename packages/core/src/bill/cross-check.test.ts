@@ -73,3 +73,11 @@ test("enough samples give a split without a warning, few say which flag helps", 
   ]);
   expect(sampled(1).intervals.kernelNs.low).toBeLessThan(400 * ms);
 });
+
+test("threads that were not seen and 32-bit programs are warned of", () => {
+  const recorded = recording({ processes: [process({ compat: true }), process({ id: 1 })] });
+  const audit = { ...recorded.audit, threadsLost: 7, switchesUnseen: 2 };
+  const { warnings } = makeBill({ ...recorded, audit }, prices());
+  expect(warnings).toContainEqual({ code: "threads-lost", count: 7 });
+  expect(warnings).toContainEqual({ code: "compat", count: 1 });
+});
