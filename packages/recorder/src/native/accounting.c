@@ -53,6 +53,11 @@ void accounting_add(struct tracee *tracee, const struct account *until)
 		.stood = until->toll.stood - since->toll.stood,
 	};
 
+	/* A thread preempted on its way into a stop has made an involuntary switch of it: no more
+	 * can be taken off than there are, from this thread and so from the sum. */
+	uint64_t voluntary = accounting_less(until->counters.voluntary, since->counters.voluntary);
+	uint64_t stops = toll.stops < voluntary ? toll.stops : voluntary;
+
 	usage->wall += accounting_less(accounting_less(until->at, since->at), toll.stood);
 	usage->stood += toll.stood;
 	usage->cpu += accounting_less(until->times.cpu, since->times.cpu);
@@ -61,11 +66,10 @@ void accounting_add(struct tracee *tracee, const struct account *until)
 		accounting_less(until->counters.minor_faults, since->counters.minor_faults);
 	usage->counters.major_faults +=
 		accounting_less(until->counters.major_faults, since->counters.major_faults);
-	usage->counters.voluntary +=
-		accounting_less(until->counters.voluntary - since->counters.voluntary, toll.stops);
+	usage->counters.voluntary += voluntary - stops;
 	usage->counters.involuntary +=
 		accounting_less(until->counters.involuntary, since->counters.involuntary);
-	all_stops += toll.stops;
+	all_stops += stops;
 	tracee->since = *until;
 }
 
