@@ -15,8 +15,8 @@ SHARED := stream launch identity environment path-search control
 
 PTRACE := $(SHARED) task-files target-table line-table socket-tables socket-name \
 	file-system descriptor process-entry tracee accounting crossing trace-attach trace-loop ptrace-output ptrace-recorder
-EBPF := $(SHARED) recorder program program-full program-fast program-portable-full program-portable \
-	ring sampler report kernel-features
+EBPF := $(SHARED) recorder program program-full-events program-fast-events program-full program-fast \
+	program-portable-full program-portable syscall-event ring sampler report kernel-features
 
 BINARIES := $(if $(wildcard $(NATIVE)/ptrace-recorder.c),$(OUT)/crossbill-ptrace)
 BINARIES += $(if $(wildcard $(NATIVE)/recorder.c),$(OUT)/crossbill-recorder)
@@ -53,9 +53,12 @@ BPF_FLAGS := -O2 -g -fdebug-compilation-dir=. -ffile-prefix-map=$(CURDIR)/= -tar
 GENERATED := $(NATIVE)/generated
 
 .PHONY: bpf
-bpf: $(GENERATED)/record-full.x86_64.lskel.h $(GENERATED)/record.x86_64.lskel.h \
+bpf: $(GENERATED)/record-full-events.x86_64.lskel.h $(GENERATED)/record-events.x86_64.lskel.h \
+	$(GENERATED)/record-full.x86_64.lskel.h $(GENERATED)/record.x86_64.lskel.h \
 	$(GENERATED)/record-portable-full.x86_64.lskel.h $(GENERATED)/record-portable.x86_64.lskel.h
 
+$(GENERATED)/record-full-events.%.lskel.h: BPF_VARIANT := -DFAULT_TIME -DEVENTS
+$(GENERATED)/record-events.%.lskel.h: BPF_VARIANT := -DEVENTS
 $(GENERATED)/record-full.%.lskel.h: BPF_VARIANT := -DFAULT_TIME
 $(GENERATED)/record-portable-full.%.lskel.h: BPF_VARIANT := -DPORTABLE -DFAULT_TIME
 $(GENERATED)/record-portable.%.lskel.h: BPF_VARIANT := -DPORTABLE

@@ -53,7 +53,7 @@ dd_by_one() {
 
 # Every variant this kernel takes, not only the one it would choose.
 try_variants() {
-  for variant in full fast portable-full portable; do
+  for variant in full-events fast-events full fast portable-full portable; do
     # shellcheck disable=SC2046 # a command of several words
     record "variant-$variant" --variant "$variant" -- $(dd_by_one)
     # shellcheck disable=SC2046

@@ -87,6 +87,9 @@ int LOAD(struct program *program)
 	program->progs[10] = skel->progs.on_sys_exit.prog_fd;
 	program->names[5] = "io_uring_submit_req";
 	program->names[6] = "io_uring_complete";
+#ifdef EVENTS
+	program->events = true;
+#endif
 	program->names[9] = "sys_enter";
 	program->names[10] = "sys_exit";
 	program->visit_link = record_bpf__visit_task__attach(skel);

@@ -11,6 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "syscall-event.h"
+
 #define ATTR_UP_TO(field) (offsetof(union bpf_attr, field) + sizeof(((union bpf_attr *)0)->field))
 /* Threads may be created while an iterator runs; it is run again until nobody new is found. */
 #define ADOPT_ROUNDS_MAX 16
@@ -51,13 +53,13 @@ int map_put(int map, const void *key, const void *value)
 }
 
 static int (*const loaders[VARIANTS])(struct program *) = {
-	program_load_full,
-	program_load_fast,
-	program_load_portable_full,
-	program_load_portable,
+	program_load_full_events, program_load_fast_events,   program_load_full,
+	program_load_fast,	  program_load_portable_full, program_load_portable,
 };
 
-static const char *const variant_names[VARIANTS] = {"full", "fast", "portable-full", "portable"};
+static const char *const variant_names[VARIANTS] = {
+	"full-events", "fast-events", "full", "fast", "portable-full", "portable",
+};
 
 const char *program_variant_name(enum variant variant)
 {
@@ -66,22 +68,27 @@ const char *program_variant_name(enum variant variant)
 
 enum variant program_variant_named(const char *name)
 {
-	enum variant variant = VARIANT_FULL;
+	enum variant variant = VARIANT_FULL_EVENTS;
 
 	while (variant < VARIANTS && strcmp(variant_names[variant], name))
 		variant++;
 	return variant;
 }
 
+/* The variant of the pair that times page faults. */
+static enum variant fault_timer(enum variant variant)
+{
+	return variant - variant % 2;
+}
+
 bool program_times_faults(const struct program *program)
 {
-	return program->variant == VARIANT_FULL || program->variant == VARIANT_PORTABLE_FULL;
+	return program->variant == fault_timer(program->variant);
 }
 
 int program_fault_refusal(const struct program *program)
 {
-	return program->refused[program->variant < VARIANT_PORTABLE_FULL ? VARIANT_FULL
-									 : VARIANT_PORTABLE_FULL];
+	return program->refused[fault_timer(program->variant)];
 }
 
 int program_load(struct program *program, bool exact_time, enum variant only)
@@ -90,13 +97,16 @@ int program_load(struct program *program, bool exact_time, enum variant only)
 	 * needed. */
 	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
 	long cpus = sysconf(_SC_NPROCESSORS_CONF);
+	enum variant first = VARIANT_FULL_EVENTS;
 	int error = 0;
 
 	memset(program, 0, sizeof(*program));
 	program->exact_time = exact_time;
 	program->cpus = cpus > 0 ? (unsigned int)cpus : 1;
 	(void)setrlimit(RLIMIT_MEMLOCK, &unlimited);
-	for (enum variant variant = VARIANT_FULL; variant < VARIANTS; variant++) {
+	if (only == VARIANTS && !syscall_event_is_needed())
+		first = VARIANT_FULL;
+	for (enum variant variant = first; variant < VARIANTS; variant++) {
 		if (only != VARIANTS && only != variant)
 			continue;
 		error = loaders[variant](program);
@@ -129,16 +139,21 @@ static int link_open_uring(int prog, const char *name)
 	return link == -ENOENT ? 0 : link;
 }
 
+static int link_any(const struct program *program, int prog, const char *name)
+{
+	if (name && !strncmp(name, "io_uring_", strlen("io_uring_")))
+		return link_open_uring(prog, name);
+	if (name && program->events)
+		return syscall_event_open(name, prog);
+	return link_open(prog, name);
+}
+
 int program_attach(struct program *program)
 {
 	for (int i = 0; i < PROGRAMS_MAX; i++) {
-		const char *name = program->names[i];
-		bool of_uring = name && !strncmp(name, "io_uring_", strlen("io_uring_"));
-
 		if (!program->progs[i])
 			continue;
-		program->links[i] = of_uring ? link_open_uring(program->progs[i], name)
-					     : link_open(program->progs[i], name);
+		program->links[i] = link_any(program, program->progs[i], program->names[i]);
 		if (program->links[i] < 0) {
 			int error = program->links[i];
 

@@ -10,8 +10,13 @@
 
 #define PROGRAMS_MAX 11
 
-/* The same program built four ways; the first that this kernel takes is used. */
+/* The same program built six ways; the first that this kernel takes is used. They come in pairs:
+ * one that times page faults, one that only counts them. */
 enum variant {
+	/* As the next two, but with the hooks of system calls as perf events: only where raw
+	 * tracepoints lose calls (see syscall-event.h). */
+	VARIANT_FULL_EVENTS,
+	VARIANT_FAST_EVENTS,
 	/* Page faults timed: needs fentry and fexit, which a locked-down kernel may refuse. */
 	VARIANT_FULL,
 	/* Page faults counted only. */
@@ -51,6 +56,8 @@ struct program {
 	volatile uint32_t *visit;
 
 	int progs[PROGRAMS_MAX];
+	/* The hooks of system calls are perf events. */
+	bool events;
 	/* Raw tracepoints are named when attaching, the others carry their name. */
 	const char *names[PROGRAMS_MAX];
 	int links[PROGRAMS_MAX];
@@ -95,6 +102,8 @@ bool program_times_faults(const struct program *program);
 int program_fault_refusal(const struct program *program);
 
 /* One for each build; program-load.h has their body. 0 or -errno with `what` set. */
+int program_load_full_events(struct program *program);
+int program_load_fast_events(struct program *program);
 int program_load_full(struct program *program);
 int program_load_fast(struct program *program);
 int program_load_portable_full(struct program *program);

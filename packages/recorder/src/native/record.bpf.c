@@ -148,11 +148,9 @@ static __always_inline const struct pt_regs *registers_at(__u64 address)
 #endif
 }
 
-/* Raw tracepoints give the registers' address as a number, which finds the thread. */
-SEC("raw_tp/sys_enter")
-int on_sys_enter(struct bpf_raw_tracepoint_args *context)
+static __always_inline int call_enter(__u64 frame)
 {
-	struct thread *thread = thread_at(context->args[0]);
+	struct thread *thread = thread_at(frame);
 	__u64 now;
 
 	if (!thread)
@@ -163,11 +161,9 @@ int on_sys_enter(struct bpf_raw_tracepoint_args *context)
 	return 0;
 }
 
-SEC("raw_tp/sys_exit")
-int on_sys_exit(struct bpf_raw_tracepoint_args *context)
+static __always_inline int call_leave(__u64 frame, long result)
 {
-	struct thread *thread = thread_at(context->args[0]);
-	long result = (long)context->args[1];
+	struct thread *thread = thread_at(frame);
 	const struct pt_regs *regs;
 	struct subject subject = {.kind = KIND_NONE};
 	struct shape shape;
@@ -183,7 +179,7 @@ int on_sys_exit(struct bpf_raw_tracepoint_args *context)
 			thread->phase = PHASE_RUNNING;
 		return 0;
 	}
-	regs = registers_at(context->args[0]);
+	regs = registers_at(frame);
 	nr = arch_syscall_nr(regs);
 	if (nr < 0)
 		nr = ARCH_RT_SIGRETURN;
@@ -213,5 +209,47 @@ int on_sys_exit(struct bpf_raw_tracepoint_args *context)
 		line_add_time(line, index, thread);
 	return 0;
 }
+
+#ifdef EVENTS
+/* For kernels whose raw tracepoints of system calls can be preempted (see syscall-event.h): the
+ * same tracepoints as perf events. Their record names the call and its result, not the registers.
+ */
+struct sys_exit_record {
+	__u64 unused;
+	long nr;
+	long result;
+};
+
+static __always_inline __u64 current_frame(void)
+{
+	return frame_of(bpf_get_current_task_btf());
+}
+
+SEC("tp/raw_syscalls/sys_enter")
+int on_sys_enter(void *context)
+{
+	(void)context;
+	return call_enter(current_frame());
+}
+
+SEC("tp/raw_syscalls/sys_exit")
+int on_sys_exit(struct sys_exit_record *context)
+{
+	return call_leave(current_frame(), context->result);
+}
+#else
+/* Raw tracepoints give the registers' address as a number, which finds the thread. */
+SEC("raw_tp/sys_enter")
+int on_sys_enter(struct bpf_raw_tracepoint_args *context)
+{
+	return call_enter(context->args[0]);
+}
+
+SEC("raw_tp/sys_exit")
+int on_sys_exit(struct bpf_raw_tracepoint_args *context)
+{
+	return call_leave(context->args[0], (long)context->args[1]);
+}
+#endif
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -96,8 +96,7 @@ static bool parse_pids(struct options *options, const char *text)
 static const char *parse_variant(struct options *options, const char *name)
 {
 	options->variant = program_variant_named(name);
-	return options->variant == VARIANTS ? "--variant is full, fast, portable-full or portable"
-					    : NULL;
+	return options->variant == VARIANTS ? "no such variant" : NULL;
 }
 
 static const char *parse_option(struct options *options, const char *name, const char *value)
