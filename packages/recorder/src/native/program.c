@@ -6,9 +6,11 @@
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "syscall-event.h"
@@ -91,6 +93,21 @@ int program_fault_refusal(const struct program *program)
 	return program->refused[fault_timer(program->variant)];
 }
 
+/* Linux 5.18 (commit fa2c3254d7cf) gave sched_switch the state a thread leaves the CPU in. */
+static bool kernel_is_too_old(void)
+{
+	struct utsname name;
+	long major, minor = 0;
+	char *end;
+
+	if (uname(&name))
+		return false;
+	major = strtol(name.release, &end, 10);
+	if (*end == '.')
+		minor = strtol(end + 1, NULL, 10);
+	return major < 5 || (major == 5 && minor < 18);
+}
+
 int program_load(struct program *program, bool exact_time, enum variant only)
 {
 	/* Before Linux 5.11 maps were charged to this limit; raising it may be refused, and is not
@@ -115,6 +132,8 @@ int program_load(struct program *program, bool exact_time, enum variant only)
 		if (!error)
 			return 0;
 	}
+	if (kernel_is_too_old())
+		program->what = "loading the kernel programs, which need Linux 5.18 or later";
 	return error;
 }
 

@@ -38,7 +38,7 @@ static int event_number(const char *name)
 	return number > 0 && number <= INT32_MAX ? (int)number : -ENODEV;
 }
 
-/* Programs on raw tracepoints may sleep just where those tracepoints run with preemption on. */
+/* Programs on raw tracepoints may sleep only where those tracepoints can run with preemption on. */
 static bool raw_tracepoints_are_preemptible(void)
 {
 	const struct bpf_insn nothing[] = {
