@@ -68,12 +68,24 @@ static void launch_hold(int fd)
 		;
 }
 
+/* Whoever reads our reports may be killed before we have written one. */
+static void launch_ignore_broken_pipe(void)
+{
+	sigset_t broken_pipe;
+
+	/* While it is blocked it would be kept, to be delivered when it is no longer ignored. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&broken_pipe);
+	sigaddset(&broken_pipe, SIGPIPE);
+	(void)sigprocmask(SIG_UNBLOCK, &broken_pipe, NULL);
+}
+
 __attribute__((noreturn)) static void launch_child(int go, int report, char *const argv[],
 						   int (*in_child)(void *), void *context)
 {
 	int error;
 
-	launch_restore_signals();
+	launch_ignore_broken_pipe();
 	error = identity_become_user();
 	if (error) {
 		launch_report(report, STEP_IDENTITY, -error);
@@ -86,6 +98,8 @@ __attribute__((noreturn)) static void launch_child(int go, int report, char *con
 	}
 	launch_report(report, STEP_HELD, 0);
 	launch_hold(go);
+	/* Those that came meanwhile are delivered now. */
+	launch_restore_signals();
 	error = path_search_exec(argv);
 	launch_report(report, STEP_EXEC, -error);
 	_exit(error == -ENOENT || error == -ENOTDIR ? 127 : 126);
@@ -136,7 +150,7 @@ int launch_held(struct launch *launch, char *const argv[], int (*in_child)(void 
 		close(go[1]);
 		return error;
 	}
-	/* No handler of ours may run in the child. */
+	/* No handler of ours may run in the child, which unblocks them before its execve. */
 	sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, &before);
 	launch->what = "fork";
