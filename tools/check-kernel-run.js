@@ -136,16 +136,17 @@ function againstStrace(name, stream) {
   ];
 }
 
-/** Faults and switches against the kernel's own account of the program and its children. */
+/**
+ * Faults and switches against the kernel's own account of the program and its children. A parent that is quick
+ * takes that account before its child has left the CPU for the last time: one voluntary switch less.
+ */
 function againstRusage(stream, counters) {
   const { rusage } = stream.first("exit");
-  return differences(
-    counters.map((counter) => [
-      counter,
-      sum(stream.of("usage").map((usage) => usage[counter])),
-      rusage[counter],
-    ]),
-  );
+  return counters.flatMap((counter) => {
+    const recorded = sum(stream.of("usage").map((usage) => usage[counter]));
+    const tooQuick = counter === "nvcsw" && recorded === rusage.nvcsw + 1;
+    return tooQuick ? [] : differences([[counter, recorded, rusage[counter]]]);
+  });
 }
 
 const FAULTS = ["minflt", "majflt"];
@@ -263,6 +264,13 @@ function checkStraced() {
       ]);
 }
 
+function checkPtrace() {
+  checkRun("ptrace", "dd by the ptrace recorder, calls as strace has them", (stream) => [
+    ...status("ptrace", "0"),
+    ...againstStrace("dd", stream),
+  ]);
+}
+
 function checkKnown() {
   checkRun("threads", "7 threads x 1,009 getpid", (stream) => [
     ...differences([["getpid", countOf(stream, "getpid"), 7 * 1009]]),
@@ -271,6 +279,10 @@ function checkKnown() {
   checkRun("processes", "4 processes x 10,007 getpid", (stream) =>
     differences([["getpid", countOf(stream, "getpid"), 4 * 10007]]),
   );
+  checkRun("ring-polled", "io_uring operations that a thread of the kernel submits", (stream) => [
+    ...status("ring-polled", "0"),
+    ...ringOperations(stream),
+  ]);
   checkRun("kinds", "every kind of descriptor by its count, files by their names", (stream) => [
     ...status("kinds", "0"),
     ...kindCounts(stream),
@@ -290,10 +302,6 @@ function checkKnown() {
       ["any getppid", countOf(stream, "getppid") > 0, true],
     ]),
   );
-  checkRun("ptrace", "dd by the ptrace recorder, calls as strace has them", (stream) => [
-    ...status("ptrace", "0"),
-    ...againstStrace("dd", stream),
-  ]);
 }
 
 /** Nanoseconds in faults by the clock and by the samples, for the reader; neither is asserted. */
@@ -306,13 +314,18 @@ function faultComparison(stream) {
   return `${(usage.fminor / 1e6).toFixed(0)} ms timed (${each} us a fault), ${sampled}`;
 }
 
-/** A variant the kernel refuses is a fact; one it takes must count right. */
+/** A variant the kernel refuses is a fact, so is one the recorder avoids; any other must count right. */
 function checkVariants() {
+  const losesCalls = readStream("dd")?.first("hello")?.limits.variant.endsWith("-events");
   for (const variant of VARIANTS) {
     const name = `variant-${variant}`;
     const failed = readStream(name)?.first("failed");
     if (failed !== undefined) {
       console.log(`refused ${name}: ${failed.what}, errno ${failed.errno}`);
+      continue;
+    }
+    if (losesCalls && !variant.endsWith("-events")) {
+      console.log(`avoided ${name}: it can lose calls on this kernel`);
       continue;
     }
     for (const timing of ["", "-exact"])
@@ -347,6 +360,7 @@ if (checkProbe()) {
 } else {
   report("probe", "", ["the recorder does not load on this kernel"]);
 }
+checkPtrace();
 const complaints = read("dmesg")?.trim() ?? "";
 report("kernel log", "no complaint", complaints === "" ? [] : [complaints.split("\n")[0]]);
 console.log(failures === 0 ? "everything holds" : `${failures} do not hold`);

@@ -108,6 +108,7 @@ both loop dash -c 'i=0; while [ $i -lt 53 ]; do /bin/true.coreutils; i=$((i + 1)
 record threads -- crossings threads 1009 7
 record processes -- crossings processes 10007 4
 both ring ring 101 53
+record ring-polled -- ring 101 53 polled
 both memory faults memory 10007
 try_kinds
 try_disk

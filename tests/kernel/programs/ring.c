@@ -1,4 +1,4 @@
-/* ring.c: operations of io_uring, without liburing: ring NOPS READS */
+/* ring.c: operations of io_uring, without liburing: ring NOPS READS [polled] */
 #define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>
@@ -34,11 +34,13 @@ static void *ring_map(const struct ring *ring, size_t bytes, off_t what)
 	return memory;
 }
 
-static void ring_open(struct ring *ring)
+/* `polled`: a thread of the kernel submits what it finds in the ring. */
+static void ring_open(struct ring *ring, int polled)
 {
 	size_t bytes;
 
 	memset(ring, 0, sizeof(*ring));
+	ring->parameters.flags = polled ? IORING_SETUP_SQPOLL : 0;
 	ring->fd = (int)syscall(SYS_io_uring_setup, 1, &ring->parameters);
 	if (ring->fd < 0)
 		err(3, "io_uring_setup");
@@ -61,7 +63,8 @@ static int ring_do(struct ring *ring, const struct io_uring_sqe *entry)
 	ring->entries[0] = *entry;
 	*ring_at(ring, sq->array) = 0;
 	__atomic_add_fetch(ring_at(ring, sq->tail), 1, __ATOMIC_RELEASE);
-	if (syscall(SYS_io_uring_enter, ring->fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) != 1)
+	if (syscall(SYS_io_uring_enter, ring->fd, 1, 1,
+		    IORING_ENTER_GETEVENTS | IORING_ENTER_SQ_WAKEUP, NULL, 0) != 1)
 		err(1, "io_uring_enter");
 	if (__atomic_load_n(ring_at(ring, cq->tail), __ATOMIC_ACQUIRE) == head)
 		errx(1, "nothing completed");
@@ -82,9 +85,9 @@ int main(int argc, char *argv[])
 				    .len = READ_BYTES};
 	struct ring ring;
 
-	if (argc != 3)
+	if (argc < 3)
 		return 2;
-	ring_open(&ring);
+	ring_open(&ring, argc > 3);
 	read.fd = open("/dev/zero", O_RDONLY);
 	for (long i = atol(argv[1]); i > 0; i--)
 		if (ring_do(&ring, &nop))
