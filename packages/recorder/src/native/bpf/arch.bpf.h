@@ -41,7 +41,6 @@ static __always_inline bool arch_user_mode(const __u64 *sampled)
 #define ARCH_EXIT_GROUP 231
 #define ARCH_CLOSE 3
 #define ARCH_RT_SIGRETURN 15
-#define ARCH_COMPAT_FLAG (1ul << 29) /* TIF_ADDR32 */
 
 #elif defined(__TARGET_ARCH_arm64)
 
@@ -72,7 +71,6 @@ static __always_inline bool arch_user_mode(const __u64 *sampled)
 #define ARCH_EXIT_GROUP 94
 #define ARCH_CLOSE 57
 #define ARCH_RT_SIGRETURN 139
-#define ARCH_COMPAT_FLAG (1ul << 22) /* TIF_32BIT */
 
 #else
 #error "crossbill records on x86-64 and arm64"

@@ -109,10 +109,7 @@ struct pid {
 
 struct mm_struct {
 	struct file *exe_file;
-};
-
-struct thread_info {
-	unsigned long flags;
+	unsigned long task_size;
 };
 
 struct sigset {
@@ -124,7 +121,6 @@ struct sigpending {
 };
 
 struct task_struct {
-	struct thread_info thread_info;
 	unsigned int __state;
 	void *stack;
 	/* int, and one byte from Linux 7.3 on: only an unsigned field may change its size when

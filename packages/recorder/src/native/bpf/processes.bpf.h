@@ -37,6 +37,9 @@ static __always_inline __u32 pid_seen_by_reader(struct task_struct *task)
 	return upid.nr;
 }
 
+/* All that a 32-bit program can address. */
+#define COMPAT_SPACE (1ul << 32)
+
 static __always_inline void program_of(struct program_key *key, struct task_struct *task,
 				       struct file *executable)
 {
@@ -55,7 +58,8 @@ static __noinline int name_process(struct task_struct *task, struct file *execut
 	message->pid = pid_seen_by_reader(task);
 	message->parent_pid = pid_seen_by_reader(BPF_CORE_READ(task, group_leader, real_parent));
 	BPF_CORE_READ_STR_INTO(&message->comm, task, comm);
-	if (BPF_CORE_READ(task, thread_info.flags) & ARCH_COMPAT_FLAG)
+	/* The flags that say so have other numbers in other kernels; the size has not. */
+	if (BPF_CORE_READ(task, mm, task_size) <= COMPAT_SPACE)
 		message->flags |= PROCESS_COMPAT;
 	if (executable)
 		name_path(message, executable);
