@@ -6,7 +6,11 @@
 #include "program.h"
 
 #if defined(__x86_64__)
+/* What is generated narrows lengths that it knows to fit. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
 #include "generated/record-full-events.x86_64.lskel.h"
+#pragma GCC diagnostic pop
 #else
 #error "no generated kernel program for this architecture yet: make bpf"
 #endif
