@@ -86,7 +86,8 @@ test.each(each)(
   "$recorder: a recorder that is killed leaves the program running, and says so",
   async ({ recorder, run }) => {
     const proof = join(folder.path, `${recorder}-proof`);
-    const script = "echo $$ $PPID; sleep 1; echo done > $0";
+    // Long enough for the recorder to have named the program's pid before it is killed.
+    const script = "sleep 0.3; echo $$ $PPID; sleep 1; echo done > $0";
     const child = spawn(process.execPath, [cli, ...run, "sh", "-c", script, proof], {
       stdio: ["ignore", "pipe", "pipe"],
     });
