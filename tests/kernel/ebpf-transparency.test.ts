@@ -1,5 +1,6 @@
 /** The eBPF recorder beside what it records: attaching, rights, and who runs what. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseBill, parseRecording } from "@crossbill/core";
@@ -74,9 +75,10 @@ ebpfTest("attach ends with the process, and what it forks is recorded too", asyn
   const target = spawn("sh", ["-c", script], { stdio: ["pipe", "ignore", "ignore"] });
   const running = new RecorderProcess("ebpf", "attach", ["--pid", String(target.pid)]);
   expect(await running.started()).toBe(target.pid);
+  const ended = once(target, "exit");
   target.stdin?.end("go\n");
   const facts = await running.facts();
-  expect(target.exitCode).toBe(3);
+  expect((await ended)[0]).toBe(3);
   expect(countCalls(facts)["execve"]).toEqual({ calls: 3, errors: 0 });
   expect(facts.audit).toMatchObject({ exits: 4, lost: 0, stillRunning: 0 });
   expect(facts.rusage).toBeNull();
