@@ -42,6 +42,29 @@ test("timed calls: the window floor is no work, and what lies outside the hooks 
   expect(bill.warnings).toEqual([]);
 });
 
+test("timed calls: prices beyond what was spent are scaled down, with a warning", () => {
+  const timed = recording({
+    timing: "exact",
+    samplePeriodNs: null,
+    processes: [process({ wallNs: 300 * ms, onCpuNs: 300 * ms })],
+    lines: [line({ syscall: "getpid", kind: "none", count: 1_000_000, onCpuNs: 100 * ms })],
+  });
+  // 200 + 400 asked for each call, 100 of them between the hooks; there were 300.
+  const bill = makeBill(timed, prices({ nullSyscallNs: 200, overheadNs: 400, windowFloorNs: 100 }));
+  expect(bill.audit.overheadNs).toBe(200 * ms);
+  expect(parts(bill)).toEqual({
+    wallNs: 100 * ms,
+    userNs: 0,
+    boundaryNs: 100 * ms,
+    kernelNs: 0,
+    faultNs: 0,
+    residualNs: 0,
+  });
+  expect(bill.warnings).toEqual([
+    { code: "prices-exceed", pricedNs: 600 * ms, measuredNs: 300 * ms },
+  ]);
+});
+
 const traced = recording({
   recorder: "ptrace",
   timing: "exact",

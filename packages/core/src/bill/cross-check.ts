@@ -62,7 +62,7 @@ function checkUnseen({ audit, processes }: Recording): BillWarning[] {
   return warnings;
 }
 
-function checkPrices({ recording, prices, rates, crossings }: Checked): BillWarning[] {
+function checkPrices({ recording, prices, rates, time, crossings }: Checked): BillWarning[] {
   const warnings: BillWarning[] = [];
   const [pricesKey, recordingKey] = [prices.machine.key, recording.machine.key];
   if (pricesKey !== recordingKey) {
@@ -72,8 +72,10 @@ function checkPrices({ recording, prices, rates, crossings }: Checked): BillWarn
     const { recorder, timing } = recording;
     warnings.push({ code: "recorder-unpriced", recorder, timing });
   }
+  if (recording.timing === "exact")
+    return [...warnings, ...checkScale(recording, rates, time, crossings)];
   const { syscall, total, onCpuNs } = sampleTotals(recording);
-  if (recording.timing === "exact" || total === 0) return warnings;
+  if (total === 0) return warnings;
   const inCalls = scaleInterval(wilsonInterval(syscall, total), onCpuNs);
   const pricedNs = crossings * (rates.boundary.likely + rates.overhead.likely);
   // Beyond what chance explains, and by enough to matter.
@@ -81,6 +83,20 @@ function checkPrices({ recording, prices, rates, crossings }: Checked): BillWarn
     warnings.push({ code: "prices-exceed", pricedNs, measuredNs: inCalls.likely });
   }
   return warnings;
+}
+
+/** With both hooks the boundary is billed at its price, unless there was no room for it. */
+function checkScale(
+  { recorder }: Recording,
+  rates: Rates,
+  time: BillTime,
+  crossings: number,
+): BillWarning[] {
+  const pricedNs = crossings * (rates.boundary.likely + rates.overhead.likely);
+  const boundaryNs = crossings * rates.boundary.likely;
+  if (recorder !== "ebpf" || boundaryNs <= time.boundaryNs * (1 + PRICES_TOLERANCE)) return [];
+  const measuredNs = pricedNs * (time.boundaryNs / boundaryNs);
+  return [{ code: "prices-exceed", pricedNs, measuredNs }];
 }
 
 function checkSamples({ recording, crossings }: Checked): BillWarning[] {

@@ -6,27 +6,32 @@ import type { Rates } from "./rates.ts";
 
 /**
  * Between the hooks lies a call's work and a part of its boundary and of the recorder's cost, together
- * the window floor; the rest of those two lies outside, where user code and faults are.
+ * the window floor; the rest of those two lies outside, where user code and faults are. When their prices
+ * ask for more than was spent there, both are scaled down to what there is room for.
  */
 export function splitExact(process: LedgerProcess, rates: Rates, basis: FaultBasis): CpuSplit {
   const { recorded, crossings } = process;
   const floor = rates.windowFloor.likely;
-  const boundary = crossings * rates.boundary.likely;
-  const overhead = crossings * rates.overhead.likely;
   const lineKernel = process.lines.map((line) =>
     Math.max(0, (line.recorded.onCpuNs ?? 0) - line.recorded.count * floor),
   );
-  const outsidePrice = Math.max(0, rates.boundary.likely + rates.overhead.likely - floor);
-  let left = Math.max(0, recorded.onCpuNs - betweenHooks(process) - crossings * outsidePrice);
+  const lineWork = lineKernel.reduce((sum, ns) => sum + ns, 0);
+  const between = betweenHooks(process);
+  const price = rates.boundary.likely + rates.overhead.likely;
+  let left = Math.max(0, recorded.onCpuNs - between);
+  const outside = Math.min(left, crossings * Math.max(0, price - floor));
+  left -= outside;
+  const asked = crossings * price;
+  const scale = asked > 0 ? Math.min(1, (Math.max(0, between - lineWork) + outside) / asked) : 1;
   const restKernel = Math.min(left, unfinishedNs(process));
   left -= restKernel;
   const faultCpuNs = Math.min(left, faultNs(process, rates, basis, left));
   return {
-    boundaryNs: boundary,
-    overheadNs: overhead,
+    boundaryNs: crossings * rates.boundary.likely * scale,
+    overheadNs: crossings * rates.overhead.likely * scale,
     userNs: left - faultCpuNs,
     faultCpuNs,
-    kernelNs: lineKernel.reduce((sum, ns) => sum + ns, restKernel),
+    kernelNs: lineWork + restKernel,
     lineKernel,
     restKernel,
   };
