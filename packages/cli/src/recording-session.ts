@@ -132,11 +132,14 @@ async function watch(prepared: Prepared): Promise<Recorded> {
   // The recorder has what it needs from root; what follows is the user's business.
   becomeUser(prepared.user);
   const { durationMs } = prepared;
-  const timer = durationMs === null ? null : setTimeout(() => running.stop(), durationMs);
+  let timer: NodeJS.Timeout | undefined;
   try {
+    // Loading the recorder may take as long as what is asked for: time counts from its first look.
+    const pid = await running.started;
+    if (durationMs !== null && pid !== null) timer = setTimeout(() => running.stop(), durationMs);
     return await running.result;
   } finally {
-    if (timer !== null) clearTimeout(timer);
+    clearTimeout(timer);
     release();
   }
 }
