@@ -176,9 +176,13 @@ function everyCallTimed(stream) {
   ]);
 }
 
-/** The status a run ended with; `wanted` null where the program returns what it likes. */
-function status(name, wanted) {
-  return wanted === null ? [] : differences([["status", read(`${name}.status`)?.trim(), wanted]]);
+/** The program ended by itself and was content. */
+function succeeded(stream) {
+  const { code, signal } = stream.first("exit");
+  return differences([
+    ["exit code", code, 0],
+    ["signal", signal, 0],
+  ]);
 }
 
 /** `check` of a stream that is whole. */
@@ -255,7 +259,7 @@ function checkStraced() {
   for (const [name, [[seen, more]]] of Object.entries(straced))
     for (const timing of ["", "-exact"])
       checkRun(name + timing, seen, (stream) => [
-        ...status(name + timing, "0"),
+        ...succeeded(stream),
         ...againstStrace(name, stream),
         ...againstRusage(stream, withoutSwitches.has(name) ? FAULTS : [...FAULTS, ...SWITCHES]),
         ...faultTime(stream),
@@ -266,13 +270,14 @@ function checkStraced() {
 
 function checkPtrace() {
   checkRun("ptrace", "dd by the ptrace recorder, calls as strace has them", (stream) => [
-    ...status("ptrace", "0"),
+    ...succeeded(stream),
     ...againstStrace("dd", stream),
   ]);
 }
 
 function checkKnown() {
   checkRun("threads", "7 threads x 1,009 getpid", (stream) => [
+    ...succeeded(stream),
     ...differences([["getpid", countOf(stream, "getpid"), 7 * 1009]]),
     ...againstRusage(stream, FAULTS),
   ]);
@@ -280,11 +285,11 @@ function checkKnown() {
     differences([["getpid", countOf(stream, "getpid"), 4 * 10007]]),
   );
   checkRun("ring-polled", "io_uring operations that a thread of the kernel submits", (stream) => [
-    ...status("ring-polled", "0"),
+    ...succeeded(stream),
     ...ringOperations(stream),
   ]);
   checkRun("kinds", "every kind of descriptor by its count, files by their names", (stream) => [
-    ...status("kinds", "0"),
+    ...succeeded(stream),
     ...kindCounts(stream),
   ]);
   if (read("major.stream") === null)
@@ -330,13 +335,14 @@ function checkVariants() {
     }
     for (const timing of ["", "-exact"])
       checkRun(name + timing, "dd, calls as strace has them, targets named", (stream) => [
-        ...status(name + timing, "0"),
+        ...succeeded(stream),
         ...againstStrace("dd", stream),
         ...everyCallTimed(stream),
         ...ddTargets(stream),
       ]);
     const memory = readStream(`${name}-memory`);
     checkRun(`${name}-memory`, memory === null ? "" : faultComparison(memory), (stream) => [
+      ...succeeded(stream),
       ...againstRusage(stream, FAULTS),
       ...differences([["a fault a page", stream.of("usage")[0].minflt >= PAGES, true]]),
       ...faultTime(stream),

@@ -21,14 +21,13 @@ say() {
   echo "crossbill: $*"
 }
 
-# record NAME RECORDER-OPTIONS... -- COMMAND...: a run, its stream and its exit status. Like strace's run it
+# record NAME RECORDER-OPTIONS... -- COMMAND...: a run and its stream. Like strace's run it
 # writes to nowhere: some programs ask what their output is.
 record() {
   name=$1
   shift
   say "$name"
   crossbill-recorder run --stream 3 "$@" 3>"/results/$name.stream" >/dev/null 2>"/results/$name.errors"
-  echo $? >"/results/$name.status"
 }
 
 # count NAME COMMAND...: the same under strace.
@@ -94,7 +93,6 @@ try_ptrace() {
   say ptrace
   # shellcheck disable=SC2046
   crossbill-ptrace run --stream 3 -- $(dd_by_one) 3>/results/ptrace.stream >/dev/null 2>&1
-  echo $? >/results/ptrace.status
 }
 
 uname -r >/results/release
