@@ -132,6 +132,25 @@ int on_fork(__u64 *context)
 	return 0;
 }
 
+/* The held thread runs its program: faults and switches count from the fork on, as rusage has them,
+ * time from here. The phase comes last, for the sampler may look at any moment. */
+static __always_inline void thread_start(struct thread *thread, __u64 now)
+{
+	thread->off_state = OFF_NOT;
+	thread->run_queue = 0;
+	thread->on_cpu = 0;
+	thread->wait_io = 0;
+	thread->wait_other = 0;
+	thread->pending = 0;
+	thread->began = now;
+	thread->on_since = now;
+	thread->samples_call = 0;
+	thread->samples_user = 0;
+	thread->samples_syscall = 0;
+	thread->samples_fault = 0;
+	*(volatile __u8 *)&thread->phase = PHASE_RUNNING;
+}
+
 SEC("tp_btf/sched_process_exec")
 int on_exec(__u64 *context)
 {
@@ -143,30 +162,16 @@ int on_exec(__u64 *context)
 	if (!thread)
 		return 0;
 	now = bpf_ktime_get_ns();
-	if (thread->phase == PHASE_ARMED) {
-		/* Faults and switches count from the fork on, as rusage has them; time from here.
-		 */
-		thread->phase = PHASE_RUNNING;
-		thread->off_state = OFF_NOT;
-		thread->run_queue = 0;
-		thread->on_cpu = 0;
-		thread->wait_io = 0;
-		thread->wait_other = 0;
-		thread->pending = 0;
-		thread->began = now;
-		thread->on_since = now;
-		thread->samples_call = 0;
-		thread->samples_user = 0;
-		thread->samples_syscall = 0;
-		thread->samples_fault = 0;
-	} else {
+	if (thread->phase != PHASE_ARMED) {
 		thread_mend_unseen(thread);
 		thread->on_cpu = thread_on_cpu(thread, now);
 		thread_settle(thread, task, now);
 	}
+	thread->process = process_entry(task, program->file, thread->process);
+	if (thread->phase == PHASE_ARMED)
+		thread_start(thread, now);
 	thread->enter_at = exact_time ? now : 0;
 	thread->enter_cpu = 0;
-	thread->process = process_entry(task, program->file, thread->process);
 	usage_count_thread(thread->process);
 	return 0;
 }
