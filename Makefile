@@ -7,8 +7,9 @@ LINK := -pie -Wl,-z,relro,-z,now
 
 NATIVE := packages/recorder/src/native
 OUT := packages/recorder/build
-LAB_NATIVE := packages/lab/src/native
-LAB_OUT := packages/lab/build
+MEASURE := packages/native/src
+MEASURE_OUT := packages/native/build
+MEASURE_OBJECTS := $(patsubst $(MEASURE)/%.c,$(MEASURE_OUT)/%.o,$(wildcard $(MEASURE)/*.c $(MEASURE)/mechanisms/*.c))
 
 # What both recorders stand on.
 SHARED := stream launch identity environment path-search control
@@ -20,7 +21,7 @@ EBPF := $(SHARED) recorder program program-full-events program-fast-events progr
 
 BINARIES := $(if $(wildcard $(NATIVE)/ptrace-recorder.c),$(OUT)/crossbill-ptrace)
 BINARIES += $(if $(wildcard $(NATIVE)/recorder.c),$(OUT)/crossbill-recorder)
-BINARIES += $(if $(wildcard $(LAB_NATIVE)/calibrate.c),$(LAB_OUT)/crossbill-calibrate)
+BINARIES += $(MEASURE_OUT)/crossbill-measure
 
 .PHONY: all clean
 all: $(BINARIES)
@@ -34,16 +35,19 @@ $(OUT)/crossbill-recorder: $(EBPF:%=$(OUT)/%.o)
 $(OUT)/%.o: $(NATIVE)/%.c | $(OUT)
 	$(CC) $(CFLAGS) $(STRICT) $(HARDEN) -I$(NATIVE)/include -pthread -MMD -MP -c -o $@ $<
 
-$(LAB_OUT)/crossbill-calibrate: $(wildcard $(LAB_NATIVE)/*.c) $(wildcard $(LAB_NATIVE)/*.h) | $(LAB_OUT)
-	$(CC) $(CFLAGS) $(STRICT) $(HARDEN) $(LINK) -pthread -o $@ $(filter %.c,$^) -lm
+$(MEASURE_OUT)/crossbill-measure: $(MEASURE_OBJECTS)
+	$(CC) $(LINK) -o $@ $^ -pthread -ldl -lm
 
-$(OUT) $(LAB_OUT):
+$(MEASURE_OUT)/%.o: $(MEASURE)/%.c | $(MEASURE_OUT)/mechanisms
+	$(CC) $(CFLAGS) $(STRICT) $(HARDEN) -iquote $(MEASURE) -pthread -MMD -MP -c -o $@ $<
+
+$(OUT) $(MEASURE_OUT)/mechanisms:
 	mkdir -p $@
 
 clean:
-	rm -rf $(OUT) $(LAB_OUT)
+	rm -rf $(OUT) $(MEASURE_OUT)
 
--include $(wildcard $(OUT)/*.d)
+-include $(wildcard $(OUT)/*.d $(MEASURE_OUT)/*.d $(MEASURE_OUT)/mechanisms/*.d)
 
 # The kernel side, compiled and put into headers that are committed: only this needs clang and bpftool.
 BPF_SOURCES := $(NATIVE)/record.bpf.c $(wildcard $(NATIVE)/bpf/*.h) $(NATIVE)/record.h $(NATIVE)/shape.h

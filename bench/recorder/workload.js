@@ -6,13 +6,13 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 
 const program = fileURLToPath(
-  new URL("../../packages/lab/build/crossbill-calibrate", import.meta.url),
+  new URL("../../packages/native/build/crossbill-measure", import.meta.url),
 );
 
 /** The two workloads: a call that does nothing, and one that does a little. */
 export const workloads = [
-  { name: "getppid", thing: "getppid", syscall: "getppid", number: { x64: 110, arm64: 173 } },
-  { name: "1-byte read", thing: "read-byte", syscall: "read", number: { x64: 0, arm64: 63 } },
+  { name: "getppid", mechanism: "getppid", syscall: "getppid", number: { x64: 110, arm64: 173 } },
+  { name: "1-byte read", mechanism: "read-byte", syscall: "read", number: { x64: 0, arm64: 63 } },
 ];
 
 const works = (command) => spawnSync(command[0], command.slice(1)).status === 0;
@@ -29,7 +29,7 @@ export function placement() {
 export function workloadCommand(workload, calls, place) {
   const block = Math.max(1, Math.floor(calls / 20));
   const size = ["--calls", String(calls), "--block", String(block)];
-  return [...place, program, workload.thing, ...size];
+  return [...place, program, workload.mechanism, ...size];
 }
 
 /** Median ns per call over the blocks that the workload printed; throws when there are none. */

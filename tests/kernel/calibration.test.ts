@@ -19,7 +19,7 @@ import { expect, test } from "vitest";
 
 const run = promisify(execFile);
 const program = fileURLToPath(
-  new URL("../../packages/lab/build/crossbill-calibrate", import.meta.url),
+  new URL("../../packages/native/build/crossbill-measure", import.meta.url),
 );
 
 interface Line {
@@ -65,8 +65,8 @@ function straceCount(name: string, match: RegExp, order: readonly string[]): num
 
 test("exactly the calls asked for are made, whatever the block", async () => {
   // Primes: no block size divides them.
-  for (const thing of ["null", "timer", "getppid", "read-byte", "pipe-pair"]) {
-    const lines = await blocks(thing, "--calls", "10007", "--block", "1009");
+  for (const mechanism of ["null", "timer", "getppid", "read-byte", "pipe-pair"]) {
+    const lines = await blocks(mechanism, "--calls", "10007", "--block", "1009");
     expect(sum(lines, "calls")).toBe(10_007);
     expect(sum(lines, "events")).toBe(10_007);
     expect(lines).toHaveLength(10);
@@ -75,9 +75,9 @@ test("exactly the calls asked for are made, whatever the block", async () => {
 
 test("strace counts the getppid calls that were asked for, and no others", () => {
   expect(straceCount("getppid", /getppid\(\)/, ["getppid", "--calls", "2003"])).toBe(2003);
-  expect(straceCount("pread64", /, 4096, 0\) = 4096$/, ["copy", "4096", "--calls", "503"])).toBe(
-    503,
-  );
+  expect(
+    straceCount("pread64", /, 4096, 0\) = 4096$/, ["copy", "bytes=4K", "--calls", "503"]),
+  ).toBe(503);
 });
 
 test("each page touched in fresh anonymous memory is one fault", async () => {
@@ -101,7 +101,7 @@ test("every round trip is two switches at least", async () => {
   expect(sum(lines, "events")).toBeGreaterThanOrEqual(2 * 1009 * 0.95);
 });
 
-test("an unknown thing, a bad number and a size out of range are refused", () => {
+test("an unknown mechanism, a bad number and a size out of range are refused", () => {
   const status = (...order: string[]) => spawnSync(program, order).status;
   expect(status()).toBe(2);
   expect(status("nonsense")).toBe(2);
@@ -109,8 +109,10 @@ test("an unknown thing, a bad number and a size out of range are refused", () =>
   expect(status("getppid", "--calls", "9999999999999999999999")).toBe(2);
   expect(status("getppid", "--seconds", "nan")).toBe(2);
   expect(status("getppid", "--seconds")).toBe(2);
-  expect(status("copy", "0")).toBe(1);
-  expect(status("copy", "4294967295")).toBe(1);
+  expect(status("copy", "bytes=0")).toBe(1);
+  expect(status("copy", "bytes=4294967295")).toBe(1);
+  expect(status("copy", "bytes=1Q")).toBe(1);
+  expect(status("copy", "size=1")).toBe(1);
 });
 
 test("a quick calibration gives valid, ordered prices and tells its progress", async () => {

@@ -14,7 +14,7 @@ export interface Cache {
   readonly bytes: number;
 }
 
-/** What crossbill-calibrate copies at most. */
+/** What crossbill-measure copies at most. */
 const MOST_BYTES = 64 << 20;
 /** A memory copy is at least this long, even where the caches are said to be tiny. */
 const FEWEST_MEMORY_BYTES = 16 << 20;

@@ -1,13 +1,13 @@
-/** calibration: measures this machine's prices, thing by thing, in rounds of fresh processes. */
+/** calibration: measures this machine's prices, mechanism by mechanism, in rounds of fresh processes. */
 import { randomInt } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import { CrossbillError, type Machine, PRICES_SCHEMA, type Prices } from "@crossbill/core";
+import { measure, type Parameters } from "@crossbill/native";
 import { type CopyTier, copyTiers, readCaches } from "./cache-tiers.ts";
 import { conditionsBetween, type MachineConditions, machineConditions } from "./conditions.ts";
 import { derivePrices, type Measurement } from "./derive-prices.ts";
 import { nsPerEvent } from "./estimate.ts";
 import { identifyMachine } from "./machine.ts";
-import { measure } from "./measure.ts";
 import { type Progress, ProgressMeter } from "./progress.ts";
 import { randomNumbers, shuffled } from "./random-order.ts";
 import {
@@ -90,18 +90,19 @@ class Gathering {
     this.#signal = signal;
   }
 
-  thing(thing: string, argument = 0): Task {
+  mechanism(mechanism: string, bytes = 0): Task {
     const { seconds } = this.#effort;
-    const large = argument >= LARGE_BYTES ? LARGE_MS : 0;
+    const parameters: Parameters = bytes > 0 ? { bytes } : {};
+    const large = bytes >= LARGE_BYTES ? LARGE_MS : 0;
     return {
-      doing: argument > 1 ? `${thing} of ${argument} bytes` : thing,
+      doing: bytes > 1 ? `${mechanism} of ${bytes} bytes` : mechanism,
       expectedMs: seconds * 1000 + START_MS + large,
       run: async (round) => {
-        const samples = await measure({ thing, argument, seconds }, this.#signal);
+        const samples = await measure({ mechanism, parameters, seconds }, this.#signal);
         const ns = nsPerEvent(samples.blocks);
         if (ns === null) return; // Nothing of the sort happened; derivePrices misses it if never.
         const { linear } = samples;
-        this.measurements.push({ thing, argument, round, nsPerEvent: ns, linear });
+        this.measurements.push({ mechanism, bytes, round, nsPerEvent: ns, linear });
       },
     };
   }
@@ -141,15 +142,15 @@ class Gathering {
 function plan(gathering: Gathering, tiers: readonly CopyTier[]): Task[] {
   const copies = [1, ...tiers.map((tier) => tier.measureBytes)];
   return [
-    gathering.thing("null"),
-    gathering.thing("timer"),
-    gathering.thing("getppid"),
-    gathering.thing("read-byte"),
-    ...copies.map((bytes) => gathering.thing("copy", bytes)),
-    gathering.thing("fault-anonymous"),
-    gathering.thing("fault-file"),
-    gathering.thing("pipe-pair"),
-    gathering.thing("context-switch"),
+    gathering.mechanism("null"),
+    gathering.mechanism("timer"),
+    gathering.mechanism("getppid"),
+    gathering.mechanism("read-byte"),
+    ...copies.map((bytes) => gathering.mechanism("copy", bytes)),
+    gathering.mechanism("fault-anonymous"),
+    gathering.mechanism("fault-file"),
+    gathering.mechanism("pipe-pair"),
+    gathering.mechanism("context-switch"),
   ];
 }
 

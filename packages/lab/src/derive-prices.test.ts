@@ -24,10 +24,10 @@ function round(number: number, slow = 0, changes: Record<string, number> = {}): 
     ...changes,
   };
   return Object.entries(values).map(([key, ns]) => {
-    const [thing = "", argument = ""] = key.split(" ");
+    const [mechanism = "", bytes = ""] = key.split(" ");
     return {
-      thing,
-      argument: Number(argument),
+      mechanism,
+      bytes: Number(bytes),
       round: number,
       nsPerEvent: ns + slow,
       linear: true,
@@ -52,8 +52,8 @@ test("what slows a whole round cancels, because rounds are paired", () => {
   expect(prices.nullSyscallNs).toEqual({ low: 150, likely: 150, high: 150 });
 });
 
-test("a round that lacks the thing to subtract is left out, not counted as zero", () => {
-  const torn = round(1).filter(({ thing }) => thing !== "null");
+test("a round that lacks the mechanism to subtract is left out, not counted as zero", () => {
+  const torn = round(1).filter(({ mechanism }) => mechanism !== "null");
   const { prices } = derivePrices([...round(0), ...torn], tiers);
   expect(prices.nullSyscallNs.high).toBe(150);
 });
@@ -73,12 +73,12 @@ test("impossible orders are told, each with its two sides", () => {
   expect(prices.contextSwitchNs.low).toBe(0);
 });
 
-test("a thing that is not linear in most rounds is told, one bad round is not", () => {
+test("a mechanism that is not linear in most rounds is told, one bad round is not", () => {
   const bent = (number: number): Measurement[] =>
-    round(number).map((one) => (one.thing === "getppid" ? { ...one, linear: false } : one));
+    round(number).map((one) => (one.mechanism === "getppid" ? { ...one, linear: false } : one));
   expect(derivePrices([...round(0), ...round(1), ...bent(2)], tiers).warnings).toEqual([]);
   expect(derivePrices([...round(0), ...bent(1), ...bent(2)], tiers).warnings).toEqual([
-    { kind: "not-linear", thing: "getppid" },
+    { kind: "not-linear", mechanism: "getppid" },
   ]);
 });
 
@@ -88,7 +88,7 @@ test("processes that disagree are told", () => {
   expect(warnings).toMatchObject([{ kind: "wide", price: "the null system call" }]);
 });
 
-test("a thing without any sample is an error, never a price of zero", () => {
-  const without = round(0).filter(({ thing }) => thing !== "fault-file");
+test("a mechanism without any sample is an error, never a price of zero", () => {
+  const without = round(0).filter(({ mechanism }) => mechanism !== "fault-file");
   expect(() => derivePrices(without, tiers)).toThrow(UnsupportedError);
 });

@@ -4,10 +4,10 @@ import type { CopyTier } from "./cache-tiers.ts";
 import { intervalOver, relativeSpread } from "./estimate.ts";
 import type { CalibrationWarning } from "./warnings.ts";
 
-/** The low quantile of one process: what one event of a thing cost in one round. */
+/** The low quantile of one process: what one event of a mechanism cost in one round. */
 export interface Measurement {
-  readonly thing: string;
-  readonly argument: number;
+  readonly mechanism: string;
+  readonly bytes: number;
   readonly round: number;
   readonly nsPerEvent: number;
   readonly linear: boolean | null;
@@ -27,38 +27,39 @@ export type MechanismPrices = Pick<
 /** Beyond half its value to either side an interval is worth a word. */
 const WIDE = 0.5;
 
-/** What one round measured, by name of the thing. */
+/** What one round measured, by name of the mechanism. */
 class Rounds {
   readonly #values = new Map<string, Map<number, number>>();
 
   constructor(measurements: readonly Measurement[]) {
-    for (const { thing, argument, round, nsPerEvent } of measurements) {
-      const key = `${thing} ${argument}`;
+    for (const { mechanism, bytes, round, nsPerEvent } of measurements) {
+      const key = `${mechanism} ${bytes}`;
       const rounds = this.#values.get(key) ?? new Map<number, number>();
       this.#values.set(key, rounds.set(round, nsPerEvent));
     }
   }
 
   /**
-   * The interval of `thing` minus `less`, round by round: both were measured within a second of
+   * The interval of `mechanism` minus `less`, round by round: both were measured within a second of
    * each other, so what slows the whole machine cancels. `per` divides the difference.
    */
-  interval(thing: string, less: string | null, per = 1): Interval {
-    const rounds = this.#values.get(thing) ?? new Map<number, number>();
+  interval(mechanism: string, less: string | null, per = 1): Interval {
+    const rounds = this.#values.get(mechanism) ?? new Map<number, number>();
     const floor = less === null ? null : this.#values.get(less);
     const values = [...rounds].flatMap(([round, ns]) => {
       const subtract = floor === null ? 0 : floor?.get(round);
       return subtract === undefined ? [] : [(ns - subtract) / per];
     });
     const interval = intervalOver(values);
-    if (interval === null) throw new UnsupportedError(`calibration (no sample of ${thing})`, null);
+    if (interval === null)
+      throw new UnsupportedError(`calibration (no sample of ${mechanism})`, null);
     return interval;
   }
 }
 
 /**
  * The prices of the mechanisms, and what is doubtful about them.
- * @throws UnsupportedError when a thing was not measured in any round.
+ * @throws UnsupportedError when a mechanism was not measured in any round.
  */
 export function derivePrices(
   measurements: readonly Measurement[],
@@ -109,11 +110,13 @@ function orderWarnings(prices: MechanismPrices, timer: Interval): CalibrationWar
 
 /** Things that failed the check in most rounds; one round may have met a busy moment. */
 function linearityWarnings(measurements: readonly Measurement[]): CalibrationWarning[] {
-  const names = new Set(measurements.map(({ thing }) => thing));
-  return [...names].flatMap((thing): CalibrationWarning[] => {
-    const checked = measurements.filter((one) => one.thing === thing && one.linear !== null);
+  const names = new Set(measurements.map(({ mechanism }) => mechanism));
+  return [...names].flatMap((mechanism): CalibrationWarning[] => {
+    const checked = measurements.filter(
+      (one) => one.mechanism === mechanism && one.linear !== null,
+    );
     const failed = checked.filter((one) => one.linear === false);
-    return failed.length * 2 > checked.length ? [{ kind: "not-linear", thing }] : [];
+    return failed.length * 2 > checked.length ? [{ kind: "not-linear", mechanism }] : [];
   });
 }
 

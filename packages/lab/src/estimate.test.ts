@@ -1,12 +1,14 @@
+import type { Block } from "@crossbill/native";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Block, intervalOver, nsPerEvent, quantile, relativeSpread } from "./estimate.ts";
+import { intervalOver, nsPerEvent, quantile, relativeSpread } from "./estimate.ts";
 
 const block = (calls: number, events: number, ns: number): Block => ({
   calls,
   events,
   ns,
   cpuNs: ns,
+  counts: {},
 });
 const values = fc.array(fc.double({ min: -1e9, max: 1e9, noNaN: true }), { minLength: 1 });
 

@@ -8,21 +8,12 @@
  * each time. So each process gives one value, and the interval is taken over the processes.
  */
 import type { Interval } from "@crossbill/core";
+import type { Block } from "@crossbill/native";
 
 /** Low enough to dodge interrupts, high enough not to be the one lucky block. */
 export const LOW_QUANTILE = 0.1;
 /** The interval holds the middle 95 % of the processes' values. */
 const TAIL = 0.025;
-
-/** One timed block, as crossbill-calibrate prints it. */
-export interface Block {
-  readonly calls: number;
-  /** Priced events: faults taken, switches made; else the calls. */
-  readonly events: number;
-  readonly ns: number;
-  /** Of these, time on the CPU. */
-  readonly cpuNs: number;
-}
 
 /** Quantile `share` (0 to 1) by linear interpolation between order statistics; NaN when empty. */
 export function quantile(values: readonly number[], share: number): number {

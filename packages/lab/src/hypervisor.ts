@@ -1,6 +1,6 @@
 /** hypervisor: who runs this machine, asked of the processor and not of the firmware's tables. */
 import { spawnSync } from "node:child_process";
-import { calibrateProgram } from "./native-program.ts";
+import { measureProgram } from "@crossbill/native";
 
 /** CPUID leaf 0x40000000 by its twelve letters; each from its hypervisor's public documentation. */
 const signatures: ReadonlyMap<string, string> = new Map([
@@ -16,7 +16,7 @@ const signatures: ReadonlyMap<string, string> = new Map([
   ["ACRNACRNACRN", "acrn"],
 ]);
 
-/** What `crossbill-calibrate identity` printed, as the Machine's `hypervisor`. */
+/** What `crossbill-measure identity` printed, as the Machine's `hypervisor`. */
 export function hypervisorName(identity: unknown): string | null {
   if (typeof identity !== "object" || identity === null || !("hypervisor" in identity)) return null;
   if (identity.hypervisor === false) return "none";
@@ -28,7 +28,7 @@ export function hypervisorName(identity: unknown): string | null {
 
 /** Name of the hypervisor, "none" on bare metal, null where the processor cannot be asked. */
 export function detectHypervisor(): string | null {
-  const { status, stdout } = spawnSync(calibrateProgram(), ["identity"], {
+  const { status, stdout } = spawnSync(measureProgram(), ["identity"], {
     encoding: "utf8",
     timeout: 5_000,
     maxBuffer: 4_096,

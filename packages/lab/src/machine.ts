@@ -68,7 +68,7 @@ export function machineKey(parts: KeyParts): string {
 /**
  * Identifies the machine; takes a few milliseconds. `cpus` is what this process may run on, which
  * an affinity mask or a cpuset makes fewer than are online.
- * @throws UnsupportedError when crossbill-calibrate has not been built.
+ * @throws UnsupportedError when crossbill-measure has not been built.
  */
 export function identifyMachine(): Machine {
   const cpuinfo = textOf("/proc/cpuinfo") ?? "";

@@ -5,11 +5,17 @@
 import { spawn } from "node:child_process";
 import { Readable } from "node:stream";
 import { errnoName, type Interval, type RecorderPrice, UnsupportedError } from "@crossbill/core";
+import {
+  collectText,
+  ended,
+  type MeasureOrder,
+  measureArguments,
+  measureProgram,
+  parseSamples,
+  type Samples,
+} from "@crossbill/native";
 import { recorderBinary, StreamReader } from "@crossbill/recorder";
 import { intervalOver, LOW_QUANTILE, nsPerEvent, quantile } from "./estimate.ts";
-import { calibrateArguments, collectText, ended, type MeasureOrder } from "./measure.ts";
-import { calibrateProgram } from "./native-program.ts";
-import { parseSamples, type Samples } from "./samples.ts";
 
 /** The recorders with their timing, as the prices name them. */
 export const recorderModes = ["ebpfSampled", "ebpfExact", "ptrace"] as const;
@@ -55,8 +61,12 @@ export function recorderOrder(
   calls: number;
 } {
   return mode === "ptrace"
-    ? { thing: "getppid", calls: 6 * effort * PTRACE_BLOCK_CALLS, blockCalls: PTRACE_BLOCK_CALLS }
-    : { thing: "getppid", calls: 5 * effort * BLOCK_CALLS, blockCalls: BLOCK_CALLS };
+    ? {
+        mechanism: "getppid",
+        calls: 6 * effort * PTRACE_BLOCK_CALLS,
+        blockCalls: PTRACE_BLOCK_CALLS,
+      }
+    : { mechanism: "getppid", calls: 5 * effort * BLOCK_CALLS, blockCalls: BLOCK_CALLS };
 }
 
 /** The loop's price by what its process printed. */
@@ -101,7 +111,7 @@ export async function measureRecorder(
   const [recorder, timing] = commandLine[mode];
   const order = recorderOrder(mode, effort);
   const options = ["--stream", "3", "--control", "4", "--timing", timing];
-  const command = [calibrateProgram(), ...calibrateArguments(order)];
+  const command = [measureProgram(), ...measureArguments(order)];
   const child = spawn(recorderBinary(recorder), ["run", ...options, "--", ...command], {
     stdio: ["ignore", "pipe", "ignore", "pipe", "pipe"],
     timeout: TIMEOUT_MS,

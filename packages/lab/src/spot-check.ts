@@ -1,7 +1,7 @@
 /** spot-check: do stored prices still hold? One short measurement of the null system call tells. */
 import type { Interval, Prices } from "@crossbill/core";
+import { measure } from "@crossbill/native";
 import { nsPerEvent } from "./estimate.ts";
-import { measure } from "./measure.ts";
 
 /** Enough for some 200 blocks; with the process's start below 50 ms. */
 const SECONDS = 0.01;
@@ -26,7 +26,7 @@ export function withinReach(ns: number, interval: Interval): boolean {
  */
 export async function pricesStillMatch(prices: Prices, signal?: AbortSignal): Promise<SpotCheck> {
   const stored = prices.nullSyscallNs;
-  const samples = await measure({ thing: "getppid", seconds: SECONDS }, signal);
+  const samples = await measure({ mechanism: "getppid", seconds: SECONDS }, signal);
   const nowNs = nsPerEvent(samples.blocks) ?? 0;
   return { matches: withinReach(nowNs, stored), nowNs, stored };
 }

@@ -4,7 +4,7 @@ import { type CalibrationWarning, calibrationWarningText } from "./warnings.ts";
 test("every warning is one line that names what it is about", () => {
   const warnings: CalibrationWarning[] = [
     { kind: "impossible-order", cheaper: "a null system call", dearer: "a read of one byte" },
-    { kind: "not-linear", thing: "getppid" },
+    { kind: "not-linear", mechanism: "getppid" },
     { kind: "wide", price: "the context switch", spread: 0.75 },
     { kind: "stolen", share: 0.12 },
     { kind: "busy", load: 3.25, cpus: 2 },

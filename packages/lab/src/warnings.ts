@@ -1,10 +1,10 @@
 /** warnings: what makes a calibration doubtful, as values with one renderer. */
 
 export type CalibrationWarning =
-  /** The cheaper thing came out dearer: the clock or the machine misled us. */
+  /** The cheaper mechanism came out dearer: the clock or the machine misled us. */
   | { readonly kind: "impossible-order"; readonly cheaper: string; readonly dearer: string }
   /** 2n calls did not take twice as long as n. */
-  | { readonly kind: "not-linear"; readonly thing: string }
+  | { readonly kind: "not-linear"; readonly mechanism: string }
   /** Processes disagree by more than half. */
   | { readonly kind: "wide"; readonly price: string; readonly spread: number }
   /** The hypervisor gave the CPUs to somebody else. */
@@ -24,7 +24,7 @@ export function calibrationWarningText(warning: CalibrationWarning): string {
       text = `${warning.cheaper} came out dearer than ${warning.dearer}: calibrate again when the machine is quiet`;
       break;
     case "not-linear":
-      text = `${warning.thing}: twice the calls did not take twice the time`;
+      text = `${warning.mechanism}: twice the calls did not take twice the time`;
       break;
     case "wide":
       text = `${warning.price} varies by ${percent(warning.spread)} between processes`;

@@ -1,11 +1,21 @@
-/** samples: reads what crossbill-calibrate printed; nothing in it is taken on trust. */
+/** samples: reads what crossbill-measure printed; nothing in it is taken on trust. */
 import { UnsupportedError } from "@crossbill/core";
-import type { Block } from "./estimate.ts";
 
-/** All blocks of one process that measured one thing. */
+/** One timed block, as crossbill-measure prints it. */
+export interface Block {
+  readonly calls: number;
+  /** Priced events: faults taken, switches made; else the calls. */
+  readonly events: number;
+  readonly ns: number;
+  /** Of these, time on the CPU of the thread that timed it. */
+  readonly cpuNs: number;
+  /** What the mechanism itself counted while the block ran: faults, system calls, bytes... */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** All blocks of one process that measured one mechanism. */
 export interface Samples {
-  readonly thing: string;
-  readonly argument: number;
+  readonly mechanism: string;
   /** Cost of one reading of the clock, ns. */
   readonly timerNs: number;
   readonly resolutionNs: number;
@@ -17,8 +27,8 @@ export interface Samples {
 type Fields = Readonly<Record<string, unknown>>;
 
 function broken(line: number, what: string): UnsupportedError {
-  return new UnsupportedError(`calibration (line ${line} of its samples: ${what})`, null, {
-    remedy: "rebuild with ./setup: crossbill-calibrate and crossbill differ in version",
+  return new UnsupportedError(`measuring (line ${line} of its samples: ${what})`, null, {
+    remedy: "rebuild with ./setup: crossbill-measure and crossbill differ in version",
   });
 }
 
@@ -41,6 +51,14 @@ function numberOf(fields: Fields, name: string, line: number): number {
   return value;
 }
 
+function countsOf(value: unknown, line: number): Record<string, number> {
+  if (typeof value !== "object" || value === null) throw broken(line, "counts is no object");
+  const fields: Fields = { ...value };
+  return Object.fromEntries(
+    Object.keys(fields).map((name) => [name, numberOf(fields, name, line)]),
+  );
+}
+
 /**
  * Parses the whole output of one process: a head, one line a block, a line with their number.
  * @throws UnsupportedError when a line is missing or broken.
@@ -52,13 +70,13 @@ export function parseSamples(text: string): Samples {
   const blocks = lines.slice(1, -1).map((line, index) => {
     const fields = fieldsOf(line, index + 2);
     const at = (name: string): number => numberOf(fields, name, index + 2);
-    return { calls: at("calls"), events: at("events"), ns: at("ns"), cpuNs: at("cpuNs") };
+    const counts = countsOf(fields["counts"], index + 2);
+    return { calls: at("calls"), events: at("events"), ns: at("ns"), cpuNs: at("cpuNs"), counts };
   });
   if (last["blocks"] !== blocks.length) throw broken(lines.length, "blocks are missing");
-  if (typeof head["thing"] !== "string") throw broken(1, "thing is no text");
+  if (typeof head["mechanism"] !== "string") throw broken(1, "mechanism is no text");
   return {
-    thing: head["thing"],
-    argument: numberOf(head, "argument", 1),
+    mechanism: head["mechanism"],
     timerNs: numberOf(head, "timerNs", 1),
     resolutionNs: numberOf(head, "resolutionNs", 1),
     linear: typeof head["linear"] === "boolean" ? head["linear"] : null,

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "mechanism.h"
 #include "temporary-file.h"
-#include "thing.h"
 
 /* Bytes in the file, so also the calls before it must be rewound. */
 #define FILE_BYTES (1u << 18)
@@ -14,11 +14,11 @@ struct read_byte {
 	int fd;
 };
 
-static int read_byte_open(void **state, uint64_t argument)
+static int read_byte_open(void **state, struct parameters *parameters)
 {
 	struct read_byte *self = calloc(1, sizeof(*self));
 
-	(void)argument;
+	(void)parameters;
 	if (!self)
 		return -ENOMEM;
 	self->fd = temporary_file_open(FILE_BYTES);
@@ -59,8 +59,7 @@ static void read_byte_close(void *state)
 	free(self);
 }
 
-extern const struct thing read_byte_thing;
-const struct thing read_byte_thing = {
+MECHANISM(read_byte_mechanism) = {
 	.name = "read-byte",
 	.most_calls = FILE_BYTES,
 	.open = read_byte_open,

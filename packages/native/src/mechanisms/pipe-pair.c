@@ -6,17 +6,17 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "thing.h"
+#include "mechanism.h"
 
 struct pipe_pair {
 	int ends[2];
 };
 
-static int pipe_pair_open(void **state, uint64_t argument)
+static int pipe_pair_open(void **state, struct parameters *parameters)
 {
 	struct pipe_pair *self = calloc(1, sizeof(*self));
 
-	(void)argument;
+	(void)parameters;
 	if (!self)
 		return -ENOMEM;
 	if (pipe2(self->ends, O_CLOEXEC) < 0) {
@@ -49,8 +49,7 @@ static void pipe_pair_close(void *state)
 	free(self);
 }
 
-extern const struct thing pipe_pair_thing;
-const struct thing pipe_pair_thing = {
+MECHANISM(pipe_pair_mechanism) = {
 	.name = "pipe-pair",
 	.open = pipe_pair_open,
 	.run = pipe_pair_run,

@@ -1,9 +1,9 @@
-/* null: the loop and the timer without the thing; what the harness itself costs. */
-#include "thing.h"
+/* null: the loop and the timer without the mechanism; what the harness itself costs. */
+#include "mechanism.h"
 
-static int null_open(void **state, uint64_t argument)
+static int null_open(void **state, struct parameters *parameters)
 {
-	(void)argument;
+	(void)parameters;
 	*state = NULL;
 	return 0;
 }
@@ -21,8 +21,7 @@ static void null_close(void *state)
 	(void)state;
 }
 
-extern const struct thing null_thing;
-const struct thing null_thing = {
+MECHANISM(null_mechanism) = {
 	.name = "null",
 	.open = null_open,
 	.run = null_run,

@@ -1,4 +1,4 @@
-/* block: times one thing in blocks long enough for the timer, and checks that time adds up. */
+/* block: times one mechanism in blocks long enough for the timer, and checks that time adds up. */
 #ifndef CROSSBILL_BLOCK_H
 #define CROSSBILL_BLOCK_H
 
@@ -6,19 +6,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "thing.h"
+#include "mechanism.h"
 
 /* Bound on the samples of one process, kept in memory so that printing disturbs nothing. */
 #define BLOCKS_MAX 8192u
 
 struct block {
 	uint64_t calls;
-	/* Priced events the kernel counted: faults taken, switches made; else the calls. */
-	uint64_t events;
 	uint64_t ns;
 	/* Of these, time on the CPU; read outside the timed part, so slightly more than was timed.
 	 */
 	uint64_t cpu_ns;
+	/* What the mechanism counted; its events are what is priced, else the calls. */
+	struct tally tally;
 };
 
 /* The ruler itself. */
@@ -41,10 +41,10 @@ uint64_t block_now_ns(void);
 void block_measure_timer(struct block_timer *timer);
 
 /* Times one block. Returns 0 or -errno. */
-int block_time(const struct thing *thing, void *state, uint64_t calls, struct block *block);
+int block_time(const struct mechanism *mechanism, void *state, uint64_t calls, struct block *block);
 
 /* Finds a block size worth timing; always ends. Returns 0 or -errno. */
-int block_plan(const struct thing *thing, void *state, const struct block_timer *timer,
+int block_plan(const struct mechanism *mechanism, void *state, const struct block_timer *timer,
 	       struct block_plan *plan);
 
 #endif

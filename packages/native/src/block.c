@@ -1,4 +1,4 @@
-/* block: times one thing in blocks long enough for the timer, and checks that time adds up. */
+/* block: times one mechanism in blocks long enough for the timer, and checks that time adds up. */
 #define _GNU_SOURCE 1
 #include "block.h"
 
@@ -58,32 +58,33 @@ void block_measure_timer(struct block_timer *timer)
 	timer->resolution_ns = step == UINT64_MAX ? 1 : step;
 }
 
-int block_time(const struct thing *thing, void *state, uint64_t calls, struct block *block)
+int block_time(const struct mechanism *mechanism, void *state, uint64_t calls, struct block *block)
 {
 	uint64_t cpu_start;
 	uint64_t start;
-	int error = thing->ready ? thing->ready(state, calls) : 0;
+	int error = mechanism->ready ? mechanism->ready(state, calls) : 0;
 
 	if (error)
 		return error;
 	cpu_start = block_cpu_ns();
 	start = block_now_ns();
-	error = thing->run(state, calls);
+	error = mechanism->run(state, calls);
 	block->ns = block_now_ns() - start;
 	block->cpu_ns = block_cpu_ns() - cpu_start;
 	block->calls = calls;
-	block->events = calls;
-	if (error || !thing->done)
+	block->tally = (struct tally){.events = calls};
+	if (error || !mechanism->done)
 		return error;
-	return thing->done(state, calls, &block->events);
+	return mechanism->done(state, calls, &block->tally);
 }
 
-static int block_quickest(const struct thing *thing, void *state, uint64_t calls, uint64_t *ns)
+static int block_quickest(const struct mechanism *mechanism, void *state, uint64_t calls,
+			  uint64_t *ns)
 {
 	*ns = UINT64_MAX;
 	for (unsigned int i = 0; i < TRIES; i++) {
 		struct block block;
-		int error = block_time(thing, state, calls, &block);
+		int error = block_time(mechanism, state, calls, &block);
 
 		if (error)
 			return error;
@@ -93,23 +94,25 @@ static int block_quickest(const struct thing *thing, void *state, uint64_t calls
 	return 0;
 }
 
-/* Doubles the calls from 1 until a block lasts `least_ns` or the thing can do no more. */
-static int block_grow(const struct thing *thing, void *state, uint64_t least_ns, uint64_t *calls)
+/* Doubles the calls from 1 until a block lasts `least_ns` or the mechanism can do no more. */
+static int block_grow(const struct mechanism *mechanism, void *state, uint64_t least_ns,
+		      uint64_t *calls)
 {
 	*calls = 1;
 	for (;;) {
 		struct block block;
-		int error = block_time(thing, state, *calls, &block);
+		int error = block_time(mechanism, state, *calls, &block);
 
 		if (error)
 			return error;
-		if (block.ns >= least_ns || (thing->most_calls && *calls * 2 > thing->most_calls))
+		if (block.ns >= least_ns ||
+		    (mechanism->most_calls && *calls * 2 > mechanism->most_calls))
 			return 0;
 		*calls *= 2;
 	}
 }
 
-int block_plan(const struct thing *thing, void *state, const struct block_timer *timer,
+int block_plan(const struct mechanism *mechanism, void *state, const struct block_timer *timer,
 	       struct block_plan *plan)
 {
 	uint64_t least_ns = timer->resolution_ns * RESOLUTIONS_PER_BLOCK;
@@ -117,20 +120,23 @@ int block_plan(const struct thing *thing, void *state, const struct block_timer 
 
 	if (least_ns < SHORTEST_BLOCK_NS)
 		least_ns = SHORTEST_BLOCK_NS;
-	error = block_grow(thing, state, least_ns, &plan->calls);
+	error = block_grow(mechanism, state, least_ns, &plan->calls);
 	plan->linear = false;
 	plan->ratio = 0;
-	for (plan->attempts = 0; !error && plan->attempts < LINEAR_ATTEMPTS;) {
+	plan->attempts = 0;
+	if (mechanism->most_calls == 1)
+		return error; /* There is no twice of it. */
+	for (; !error && plan->attempts < LINEAR_ATTEMPTS;) {
 		uint64_t once, twice;
-		bool at_limit = thing->most_calls && plan->calls * 2 > thing->most_calls;
+		bool at_limit = mechanism->most_calls && plan->calls * 2 > mechanism->most_calls;
 
 		if (at_limit)
 			plan->calls /= 2;
 		if (plan->calls == 0)
 			plan->calls = 1;
-		error = block_quickest(thing, state, plan->calls, &once);
+		error = block_quickest(mechanism, state, plan->calls, &once);
 		if (!error)
-			error = block_quickest(thing, state, plan->calls * 2, &twice);
+			error = block_quickest(mechanism, state, plan->calls * 2, &twice);
 		if (error)
 			break;
 		plan->attempts++;

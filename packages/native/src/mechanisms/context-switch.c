@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "thing.h"
+#include "mechanism.h"
 
 struct context_switch {
 	int there[2];
@@ -60,13 +60,13 @@ static void context_switch_answer(struct context_switch *self, pid_t parent)
 	_exit(0);
 }
 
-static int context_switch_open(void **state, uint64_t argument)
+static int context_switch_open(void **state, struct parameters *parameters)
 {
 	struct context_switch *self = calloc(1, sizeof(*self));
 	pid_t parent = getpid();
 	int error;
 
-	(void)argument;
+	(void)parameters;
 	if (!self)
 		return -ENOMEM;
 	error = context_switch_pin();
@@ -119,7 +119,7 @@ static int context_switch_run(void *state, uint64_t calls)
 	return 0;
 }
 
-static int context_switch_done(void *state, uint64_t calls, uint64_t *events)
+static int context_switch_done(void *state, uint64_t calls, struct tally *tally)
 {
 	struct context_switch *self = state;
 	uint64_t after = 0;
@@ -128,7 +128,7 @@ static int context_switch_done(void *state, uint64_t calls, uint64_t *events)
 	(void)calls;
 	if (error)
 		return error;
-	*events = 2 * (after - self->switches_before);
+	tally->events = 2 * (after - self->switches_before);
 	return 0;
 }
 
@@ -142,8 +142,7 @@ static void context_switch_close(void *state)
 	free(self);
 }
 
-extern const struct thing context_switch_thing;
-const struct thing context_switch_thing = {
+MECHANISM(context_switch_mechanism) = {
 	.name = "context-switch",
 	.open = context_switch_open,
 	.ready = context_switch_ready,

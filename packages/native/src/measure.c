@@ -1,8 +1,8 @@
 /*
- * calibrate: prices one thing and prints its samples, one JSON object a line.
+ * measure: times one mechanism and prints its samples, one JSON object a line.
  *
- *   crossbill-calibrate NAME [ARGUMENT] [--seconds S | --calls N [--block B]]
- *   crossbill-calibrate identity
+ *   crossbill-measure NAME [PARAMETER=VALUE]... [--seconds S | --calls N [--block B]]
+ *   crossbill-measure identity
  *
  * --seconds chooses a block size by itself and times blocks until S seconds are over. --calls makes
  * exactly N calls, no more, which is what a recorder's counts are compared with.
@@ -14,7 +14,7 @@
 
 #include "block.h"
 #include "identity.h"
-#include "thing.h"
+#include "mechanism.h"
 
 #define DEFAULT_SECONDS 0.1
 #define MOST_SECONDS 60.0
@@ -25,14 +25,20 @@
 #define EXIT_USAGE 2
 
 struct order {
-	const struct thing *thing;
-	uint64_t argument;
+	const struct mechanism *mechanism;
+	struct parameters parameters;
 	double seconds;
 	uint64_t calls; /* 0: by time. */
 	uint64_t block; /* 0: chosen here. */
 };
 
 static struct block blocks[BLOCKS_MAX];
+static const char *refused;
+
+void mechanism_refused(const char *what)
+{
+	refused = what;
+}
 
 static int order_number(const char *text, uint64_t most, uint64_t *value)
 {
@@ -64,13 +70,13 @@ static int order_read(struct order *order, int argc, char **argv)
 
 	if (argc < 2)
 		return -EINVAL;
-	order->thing = thing_find(argv[1]);
-	if (!order->thing)
+	order->mechanism = mechanism_find(argv[1]);
+	if (!order->mechanism)
 		return -EINVAL;
 	order->seconds = DEFAULT_SECONDS;
-	if (at < argc && argv[at][0] != '-' &&
-	    order_number(argv[at++], UINT32_MAX, &order->argument))
-		return -EINVAL;
+	for (; at < argc && argv[at][0] != '-'; at++)
+		if (parameters_add(&order->parameters, argv[at]))
+			return -EINVAL;
 	for (; at + 1 < argc; at += 2) {
 		int error = -EINVAL;
 
@@ -87,7 +93,7 @@ static int order_read(struct order *order, int argc, char **argv)
 }
 
 /* Exactly order->calls calls; the last block may be shorter. Returns blocks timed or -errno. */
-static int calibrate_by_calls(const struct order *order, void *state, uint64_t *block_calls)
+static int measure_by_calls(const struct order *order, void *state, uint64_t *block_calls)
 {
 	uint64_t left = order->calls;
 	uint64_t size = order->block ? order->block : order->calls / DEFAULT_BLOCKS;
@@ -95,8 +101,8 @@ static int calibrate_by_calls(const struct order *order, void *state, uint64_t *
 
 	if (size < order->calls / BLOCKS_MAX + 1)
 		size = order->calls / BLOCKS_MAX + 1;
-	if (order->thing->most_calls && size > order->thing->most_calls)
-		size = order->thing->most_calls;
+	if (order->mechanism->most_calls && size > order->mechanism->most_calls)
+		size = order->mechanism->most_calls;
 	*block_calls = size;
 	while (left > 0) {
 		uint64_t calls = left < size ? left : size;
@@ -104,7 +110,7 @@ static int calibrate_by_calls(const struct order *order, void *state, uint64_t *
 
 		if ((unsigned int)count == BLOCKS_MAX)
 			return -E2BIG;
-		error = block_time(order->thing, state, calls, &blocks[count]);
+		error = block_time(order->mechanism, state, calls, &blocks[count]);
 		if (error)
 			return error;
 		left -= calls;
@@ -113,13 +119,13 @@ static int calibrate_by_calls(const struct order *order, void *state, uint64_t *
 	return count;
 }
 
-static int calibrate_by_time(const struct order *order, void *state, uint64_t calls)
+static int measure_by_time(const struct order *order, void *state, uint64_t calls)
 {
 	uint64_t end = block_now_ns() + (uint64_t)(order->seconds * 1e9);
 	unsigned int count = 0;
 
 	while (count < BLOCKS_MAX && (count < FEWEST_BLOCKS || block_now_ns() < end)) {
-		int error = block_time(order->thing, state, calls, &blocks[count]);
+		int error = block_time(order->mechanism, state, calls, &blocks[count]);
 
 		if (error)
 			return error;
@@ -128,57 +134,76 @@ static int calibrate_by_time(const struct order *order, void *state, uint64_t ca
 	return (int)count;
 }
 
-static void calibrate_print(const struct order *order, const struct block_timer *timer,
-			    const struct block_plan *plan, int count)
+static void measure_print_block(const struct block *block)
 {
-	printf("{\"thing\":\"%s\",\"argument\":%llu,\"timerNs\":%.3f,\"resolutionNs\":%llu,"
-	       "\"blockCalls\":%llu",
-	       order->thing->name, (unsigned long long)order->argument, timer->cost_ns,
-	       (unsigned long long)timer->resolution_ns, (unsigned long long)plan->calls);
+	const struct tally *tally = &block->tally;
+
+	printf("{\"calls\":%llu,\"events\":%llu,\"ns\":%llu,\"cpuNs\":%llu,\"counts\":{",
+	       (unsigned long long)block->calls, (unsigned long long)tally->events,
+	       (unsigned long long)block->ns, (unsigned long long)block->cpu_ns);
+	for (unsigned int i = 0; i < tally->used; i++)
+		printf("%s\"%s\":%llu", i ? "," : "", tally->counts[i].name,
+		       (unsigned long long)tally->counts[i].value);
+	puts("}}");
+}
+
+static void measure_print(const struct order *order, const struct block_timer *timer,
+			  const struct block_plan *plan, int count)
+{
+	printf("{\"mechanism\":\"%s\",\"timerNs\":%.3f,\"resolutionNs\":%llu,\"blockCalls\":%llu",
+	       order->mechanism->name, timer->cost_ns, (unsigned long long)timer->resolution_ns,
+	       (unsigned long long)plan->calls);
 	if (plan->attempts)
 		printf(",\"linear\":%s,\"ratio\":%.4f,\"attempts\":%u}\n",
 		       plan->linear ? "true" : "false", plan->ratio, plan->attempts);
 	else
 		puts(",\"linear\":null,\"ratio\":null,\"attempts\":0}");
 	for (int i = 0; i < count; i++)
-		printf("{\"calls\":%llu,\"events\":%llu,\"ns\":%llu,\"cpuNs\":%llu}\n",
-		       (unsigned long long)blocks[i].calls, (unsigned long long)blocks[i].events,
-		       (unsigned long long)blocks[i].ns, (unsigned long long)blocks[i].cpu_ns);
+		measure_print_block(&blocks[i]);
 	printf("{\"blocks\":%d}\n", count);
 }
 
-static int calibrate_run(const struct order *order)
+static int measure_run(struct order *order)
 {
 	struct block_timer timer;
 	struct block_plan plan = {0};
 	void *state = NULL;
-	int result = order->thing->open(&state, order->argument);
+	int result = order->mechanism->open(&state, &order->parameters);
+	const char *unfit = result ? NULL : parameters_unfit(&order->parameters);
 
+	if (unfit) {
+		mechanism_refused(unfit);
+		order->mechanism->close(state);
+		return -EINVAL;
+	}
 	if (result)
 		return result;
 	block_measure_timer(&timer);
 	if (order->calls) {
-		result = calibrate_by_calls(order, state, &plan.calls);
+		result = measure_by_calls(order, state, &plan.calls);
 	} else {
-		result = block_plan(order->thing, state, &timer, &plan);
+		result = block_plan(order->mechanism, state, &timer, &plan);
 		if (!result)
-			result = calibrate_by_time(order, state, plan.calls);
+			result = measure_by_time(order, state, plan.calls);
 	}
-	order->thing->close(state);
+	order->mechanism->close(state);
 	if (result < 0)
 		return result;
-	calibrate_print(order, &timer, &plan, result);
+	measure_print(order, &timer, &plan, result);
 	return fflush(stdout) == 0 ? 0 : -errno;
 }
 
-static int calibrate_usage(void)
+static int measure_usage(void)
 {
-	fputs("usage: crossbill-calibrate NAME [ARGUMENT] [--seconds S | --calls N [--block B]]\n"
-	      "       crossbill-calibrate identity\n"
+	const struct mechanism *one;
+
+	fputs("usage: crossbill-measure NAME [PARAMETER=VALUE]... [--seconds S | --calls N "
+	      "[--block B]]\n"
+	      "       crossbill-measure identity\n"
 	      "names:",
 	      stderr);
-	for (size_t i = 0; i < thing_count; i++)
-		fprintf(stderr, " %s", things[i]->name);
+	for (size_t i = 0; (one = mechanism_at(i)); i++)
+		fprintf(stderr, " %s", one->name);
 	fputc('\n', stderr);
 	return EXIT_USAGE;
 }
@@ -193,11 +218,11 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (order_read(&order, argc, argv))
-		return calibrate_usage();
-	error = calibrate_run(&order);
+		return measure_usage();
+	error = measure_run(&order);
 	if (error) {
-		fprintf(stderr, "crossbill-calibrate: %s: %s\n", order.thing->name,
-			strerror(-error));
+		fprintf(stderr, "crossbill-measure: %s: %s%s%s\n", order.mechanism->name,
+			refused ? refused : "", refused ? ": " : "", strerror(-error));
 		return 1;
 	}
 	return 0;

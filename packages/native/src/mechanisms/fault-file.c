@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "faults-taken.h"
+#include "mechanism.h"
 #include "temporary-file.h"
-#include "thing.h"
 
 #define STRIDE_BYTES 65536u
 #define MOST_TOUCHES 512u
@@ -23,11 +23,11 @@ struct fault_file {
 	uint64_t faults_before;
 };
 
-static int fault_file_open(void **state, uint64_t argument)
+static int fault_file_open(void **state, struct parameters *parameters)
 {
 	struct fault_file *self = calloc(1, sizeof(*self));
 
-	(void)argument;
+	(void)parameters;
 	if (!self)
 		return -ENOMEM;
 	self->fd = temporary_file_open((uint64_t)STRIDE_BYTES * MOST_TOUCHES);
@@ -67,7 +67,7 @@ static int fault_file_run(void *state, uint64_t calls)
 	return sum == 0 ? -EIO : 0; /* The file is written with a byte that is not zero. */
 }
 
-static int fault_file_done(void *state, uint64_t calls, uint64_t *events)
+static int fault_file_done(void *state, uint64_t calls, struct tally *tally)
 {
 	struct fault_file *self = state;
 	uint64_t after = 0;
@@ -76,7 +76,7 @@ static int fault_file_done(void *state, uint64_t calls, uint64_t *events)
 	(void)calls;
 	if (error)
 		return error;
-	*events = after - self->faults_before;
+	tally->events = after - self->faults_before;
 	return munmap(self->memory, self->mapped_bytes) < 0 ? -errno : 0;
 }
 
@@ -88,8 +88,7 @@ static void fault_file_close(void *state)
 	free(self);
 }
 
-extern const struct thing fault_file_thing;
-const struct thing fault_file_thing = {
+MECHANISM(fault_file_mechanism) = {
 	.name = "fault-file",
 	.most_calls = MOST_TOUCHES,
 	.open = fault_file_open,

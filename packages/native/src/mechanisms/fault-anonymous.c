@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "faults-taken.h"
-#include "thing.h"
+#include "mechanism.h"
 
 /* 16 MiB with pages of 4 KiB: beyond the second-level cache, as fresh memory mostly is. */
 #define MOST_PAGES 4096
@@ -46,7 +46,7 @@ static int fault_anonymous_run(void *state, uint64_t calls)
 	return 0;
 }
 
-static int fault_anonymous_done(void *state, uint64_t calls, uint64_t *events)
+static int fault_anonymous_done(void *state, uint64_t calls, struct tally *tally)
 {
 	struct fault_anonymous *self = state;
 	uint64_t after = 0;
@@ -55,17 +55,17 @@ static int fault_anonymous_done(void *state, uint64_t calls, uint64_t *events)
 	(void)calls;
 	if (error)
 		return error;
-	*events = after - self->faults_before;
+	tally->events = after - self->faults_before;
 	return munmap(self->memory, self->mapped_bytes) < 0 ? -errno : 0;
 }
 
-static int fault_anonymous_open(void **state, uint64_t argument)
+static int fault_anonymous_open(void **state, struct parameters *parameters)
 {
 	struct fault_anonymous *self = calloc(1, sizeof(*self));
-	uint64_t rehearsed;
+	struct tally rehearsed;
 	int error;
 
-	(void)argument;
+	(void)parameters;
 	if (!self)
 		return -ENOMEM;
 	self->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
@@ -88,8 +88,7 @@ static void fault_anonymous_close(void *state)
 	free(state); /* The mapping, if one is left, goes with the process. */
 }
 
-extern const struct thing fault_anonymous_thing;
-const struct thing fault_anonymous_thing = {
+MECHANISM(fault_anonymous_mechanism) = {
 	.name = "fault-anonymous",
 	.most_calls = MOST_PAGES,
 	.open = fault_anonymous_open,

@@ -1,5 +1,5 @@
 /*
- * copy: one pread of `argument` bytes at offset 0 of a file in the page cache. Source and
+ * copy: one pread of `bytes` bytes at offset 0 of a file in the page cache. Source and
  * destination are the same each time, so the size decides which cache both of them live in.
  */
 #define _GNU_SOURCE 1
@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "mechanism.h"
 #include "temporary-file.h"
-#include "thing.h"
 
 /* Keeps file and buffer small beside any machine's memory. */
 #define MOST_BYTES (64u << 20)
@@ -30,17 +30,18 @@ static void copy_close(void *state)
 	free(self);
 }
 
-static int copy_open(void **state, uint64_t argument)
+static int copy_open(void **state, struct parameters *parameters)
 {
+	uint64_t bytes = parameter_number(parameters, "bytes", 1);
 	struct copy *self;
 	int error = -ENOMEM;
 
-	if (argument < 1 || argument > MOST_BYTES)
+	if (bytes < 1 || bytes > MOST_BYTES)
 		return -EINVAL;
 	self = calloc(1, sizeof(*self));
 	if (!self)
 		return -ENOMEM;
-	self->bytes = (size_t)argument;
+	self->bytes = (size_t)bytes;
 	self->fd = -1;
 	/* A page of its own start, as large reads of real programs have. */
 	if (posix_memalign(&self->buffer, 4096, self->bytes) != 0)
@@ -67,8 +68,7 @@ static int copy_run(void *state, uint64_t calls)
 	return 0;
 }
 
-extern const struct thing copy_thing;
-const struct thing copy_thing = {
+MECHANISM(copy_mechanism) = {
 	.name = "copy",
 	.open = copy_open,
 	.run = copy_run,

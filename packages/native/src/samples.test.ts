@@ -4,19 +4,18 @@ import { expect, test } from "vitest";
 import { parseSamples } from "./samples.ts";
 
 const head =
-  '{"thing":"copy","argument":64,"timerNs":24.5,"resolutionNs":20,"blockCalls":8,"linear":true,"ratio":2,"attempts":1}';
-const block = '{"calls":8,"events":8,"ns":800,"cpuNs":790}';
+  '{"mechanism":"copy","timerNs":24.5,"resolutionNs":20,"blockCalls":8,"linear":true,"ratio":2,"attempts":1}';
+const block = '{"calls":8,"events":8,"ns":800,"cpuNs":790,"counts":{"faults":3}}';
 
 test("head, blocks and their number are read", () => {
   expect(parseSamples(`${head}\n${block}\n${block}\n{"blocks":2}\n`)).toEqual({
-    thing: "copy",
-    argument: 64,
+    mechanism: "copy",
     timerNs: 24.5,
     resolutionNs: 20,
     linear: true,
     blocks: [
-      { calls: 8, events: 8, ns: 800, cpuNs: 790 },
-      { calls: 8, events: 8, ns: 800, cpuNs: 790 },
+      { calls: 8, events: 8, ns: 800, cpuNs: 790, counts: { faults: 3 } },
+      { calls: 8, events: 8, ns: 800, cpuNs: 790, counts: { faults: 3 } },
     ],
   });
 });
@@ -29,7 +28,7 @@ test("output cut off anywhere is refused, never read as fewer samples", () => {
 });
 
 test("a field that is no number is refused by name", () => {
-  const bad = '{"calls":8,"events":-1,"ns":800,"cpuNs":790}';
+  const bad = '{"calls":8,"events":-1,"ns":800,"cpuNs":790,"counts":{}}';
   expect(() => parseSamples(`${head}\n${bad}\n{"blocks":1}\n`)).toThrow(/line 2.*events/);
 });
 

@@ -2,11 +2,11 @@
 #define _GNU_SOURCE 1
 #include <time.h>
 
-#include "thing.h"
+#include "mechanism.h"
 
-static int timer_open(void **state, uint64_t argument)
+static int timer_open(void **state, struct parameters *parameters)
 {
-	(void)argument;
+	(void)parameters;
 	*state = NULL;
 	return 0;
 }
@@ -28,8 +28,7 @@ static void timer_close(void *state)
 	(void)state;
 }
 
-extern const struct thing timer_thing;
-const struct thing timer_thing = {
+MECHANISM(timer_mechanism) = {
 	.name = "timer",
 	.open = timer_open,
 	.run = timer_run,

@@ -3,11 +3,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "thing.h"
+#include "mechanism.h"
 
-static int getppid_open(void **state, uint64_t argument)
+static int getppid_open(void **state, struct parameters *parameters)
 {
-	(void)argument;
+	(void)parameters;
 	*state = NULL;
 	return 0;
 }
@@ -25,8 +25,7 @@ static void getppid_close(void *state)
 	(void)state;
 }
 
-extern const struct thing getppid_thing;
-const struct thing getppid_thing = {
+MECHANISM(getppid_mechanism) = {
 	.name = "getppid",
 	.open = getppid_open,
 	.run = getppid_run,
