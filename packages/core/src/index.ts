@@ -10,7 +10,9 @@ export { decodeByteString, decodeBytes, encodeBytes } from "./byte-text.ts";
 export { errnoName, signalName, signalNumber } from "./errno.ts";
 export * from "./errors.ts";
 export { fileSystemName } from "./file-systems.ts";
+export { type FitPoint, fitLinear, type LinearFit, median, predictCost } from "./fit.ts";
 export { jsonSchemas } from "./json-schemas.ts";
+export * from "./lab-report.ts";
 export * from "./machine.ts";
 export { nearestName } from "./nearest-name.ts";
 export * from "./prices.ts";
@@ -19,6 +21,7 @@ export {
   checkRecording,
   MAX_FILE_LENGTH,
   parseBill,
+  parseLabReport,
   parsePrices,
   parseRecording,
   parseRecordingOrBill,

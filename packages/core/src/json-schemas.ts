@@ -1,12 +1,14 @@
 /** JSON Schemas: what our files look like, for tools that do not use this package. */
 import { z } from "zod";
 import { BILL_SCHEMA, billSchema } from "./bill/shape.ts";
+import { LAB_SCHEMA, labReportSchema } from "./lab-report.ts";
 import { PRICES_SCHEMA, pricesSchema } from "./prices.ts";
 import { RECORDING_SCHEMA, recordingSchema } from "./recording.ts";
 
 const published = {
   recording: { title: RECORDING_SCHEMA, schema: recordingSchema },
   bill: { title: BILL_SCHEMA, schema: billSchema },
+  lab: { title: LAB_SCHEMA, schema: labReportSchema },
   prices: { title: PRICES_SCHEMA, schema: pricesSchema },
 };
 

@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { BILL_SCHEMA, type Bill, billSchema } from "./bill/shape.ts";
 import { RecordingError } from "./errors.ts";
+import { LAB_SCHEMA, type LabReport, labReportSchema } from "./lab-report.ts";
 import { PRICES_SCHEMA, type Prices, pricesSchema } from "./prices.ts";
 import { printable } from "./printable.ts";
 import { RECORDING_SCHEMA, type Recording, recordingSchema } from "./recording.ts";
@@ -37,7 +38,13 @@ const pricesKind: FileKind<Prices> = {
   schema: pricesSchema,
   howToRemake: "measure again with crossbill calibrate",
 };
-const kinds = [recordingKind, billKind, pricesKind];
+const labKind: FileKind<LabReport> = {
+  what: "lab report",
+  schemaName: LAB_SCHEMA,
+  schema: labReportSchema,
+  howToRemake: "measure again with crossbill lab --json FILE",
+};
+const kinds = [recordingKind, billKind, pricesKind, labKind];
 
 /** @throws RecordingError when the text is no recording of this version; it names the field. */
 export function parseRecording(text: string): Recording {
@@ -60,6 +67,11 @@ export function parseBill(text: string): Bill {
 /** @throws RecordingError when the text is no prices file of this version; it names the field. */
 export function parsePrices(text: string): Prices {
   return check(parseJson(text, pricesKind), pricesKind);
+}
+
+/** @throws RecordingError when the text is no lab report of this version; it names the field. */
+export function parseLabReport(text: string): LabReport {
+  return check(parseJson(text, labKind), labKind);
 }
 
 export type RecordingOrBill =

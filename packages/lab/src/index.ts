@@ -1,4 +1,4 @@
-/** @crossbill/lab: the prices of this machine and its identity. */
+/** @crossbill/lab: the topics of the chapter, measured; the prices of this machine; its identity. */
 export { type CalibrateOptions, type Calibration, calibrate } from "./calibration.ts";
 export {
   type ConditionsSnapshot,
@@ -7,6 +7,9 @@ export {
   machineConditions,
 } from "./conditions.ts";
 export type { Measurement } from "./derive-prices.ts";
+export type { Experiment } from "./experiment.ts";
+export { experiments } from "./experiments.ts";
+export { chooseTopics, type LabOptions, run } from "./lab.ts";
 export { identifyMachine } from "./machine.ts";
 export {
   loadPrices,

@@ -1,0 +1,141 @@
+/** topic: runs one experiment: its points, round by round, each in a fresh process. */
+import { performance } from "node:perf_hooks";
+import { CrossbillError, type LabPoint, median, type TopicReport } from "@crossbill/core";
+import { type Block, type MeasureOrder, measure, type Samples } from "@crossbill/native";
+import { LOW_QUANTILE, quantile } from "./estimate.ts";
+import type { Experiment, Point, Scope } from "./experiment.ts";
+import { Measured } from "./measured.ts";
+import { type Progress, ProgressMeter } from "./progress.ts";
+import { shuffled } from "./random-order.ts";
+
+/** Rounds after which nothing is learnt that the noise does not hide. */
+const MOST_ROUNDS = { full: 7, quick: 3 };
+/** An interval needs this many, whatever the budget says. */
+const FEWEST_ROUNDS = { full: 3, quick: 1 };
+const QUICK_SHARE = 1 / 8;
+const QUICK_POINT_SHARE = 1 / 4;
+const DEFAULT_SECONDS = 0.05;
+/** Start, choice of blocks and end of a process. */
+const PROCESS_MS = 15;
+
+export interface TopicOptions {
+  readonly scope: Scope;
+  readonly random: () => number;
+  readonly onProgress: (progress: Progress) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What the rounds have gathered of one point. */
+class Gathered {
+  readonly point: Point;
+  missing: string | null = null;
+  readonly values: number[] = [];
+  readonly cpuValues: number[] = [];
+  readonly linear: boolean[] = [];
+  readonly #counts = new Map<string, number[]>();
+
+  constructor(point: Point) {
+    this.point = point;
+  }
+
+  add(samples: Samples): void {
+    const share = this.point.estimator === "median" ? 0.5 : LOW_QUANTILE;
+    const blocks = samples.blocks.filter(({ events }) => events > 0);
+    if (blocks.length === 0) return;
+    const each = (of: (block: Block) => number) => blocks.map((one) => of(one) / one.events);
+    this.values.push(
+      quantile(
+        each(({ ns }) => ns),
+        share,
+      ),
+    );
+    this.cpuValues.push(
+      quantile(
+        each(({ cpuNs }) => cpuNs),
+        share,
+      ),
+    );
+    if (samples.linear !== null) this.linear.push(samples.linear);
+    for (const name of Object.keys(blocks[0]?.counts ?? {})) {
+      const perEvent = median(each(({ counts }) => counts[name] ?? 0));
+      this.#counts.set(name, [...(this.#counts.get(name) ?? []), perEvent]);
+    }
+  }
+
+  report(): LabPoint {
+    const { series, x, mechanism, parameters, role } = this.point;
+    const failed = this.linear.filter((one) => !one).length;
+    const none = this.values.length === 0 ? "it was not measured" : null;
+    return {
+      ...{ series, x, mechanism, parameters, role },
+      values: this.values,
+      cpuValues: this.cpuValues,
+      counts: Object.fromEntries([...this.#counts].map(([name, values]) => [name, median(values)])),
+      linear: this.linear.length === 0 ? null : failed * 2 <= this.linear.length,
+      missing: this.missing ?? none,
+    };
+  }
+}
+
+function orderOf(point: Point, quick: boolean): MeasureOrder {
+  const { mechanism, parameters, exactly } = point;
+  const seconds = (point.seconds ?? DEFAULT_SECONDS) * (quick ? QUICK_POINT_SHARE : 1);
+  return exactly === undefined
+    ? { mechanism, parameters, seconds }
+    : { mechanism, parameters, ...exactly };
+}
+
+/** A guess, for the progress alone. */
+function expectedMs(point: Point, quick: boolean): number {
+  const seconds = (point.seconds ?? DEFAULT_SECONDS) * (quick ? QUICK_POINT_SHARE : 1);
+  return (point.exactly === undefined ? seconds * 1000 : 0) + PROCESS_MS + (point.setUpMs ?? 0);
+}
+
+/**
+ * Measures a topic and analyses it. The first rounds are always whole; after them no process begins
+ * once the budget is used up. What the machine refuses is in the report, with the reason.
+ * @throws AbortError through `signal`.
+ */
+export async function runTopic(
+  experiment: Experiment,
+  options: TopicOptions,
+): Promise<TopicReport> {
+  const { scope, random, signal } = options;
+  const mode = scope.quick ? "quick" : "full";
+  const gathered = experiment.plan(scope).map((point) => new Gathered(point));
+  const budgetMs = experiment.budgetSeconds * 1000 * (scope.quick ? QUICK_SHARE : 1);
+  const roundMs = gathered.reduce((sum, { point }) => sum + expectedMs(point, scope.quick), 0);
+  const expected = Math.max(
+    Math.min(roundMs * MOST_ROUNDS[mode], budgetMs),
+    roundMs * FEWEST_ROUNDS[mode],
+  );
+  const start = performance.now();
+  const meter = new ProgressMeter(expected, options.onProgress, () => performance.now());
+  let rounds = 0;
+  for (; rounds < MOST_ROUNDS[mode]; rounds++) {
+    const late = performance.now() - start + roundMs * 0.5 > budgetMs;
+    if (rounds >= FEWEST_ROUNDS[mode] && late) break;
+    for (const one of shuffled(gathered, random)) {
+      if (one.missing !== null) continue;
+      meter.begin(`${experiment.name}: ${one.point.series}`);
+      await measurePoint(one, scope.quick, signal);
+      meter.done(expectedMs(one.point, scope.quick));
+    }
+  }
+  meter.end();
+  const points = gathered.map((one) => one.report());
+  const seconds = (performance.now() - start) / 1000;
+  const { name, title, question } = experiment;
+  const analysis = experiment.analyse(new Measured(points), scope);
+  return { name, title, question, rounds, seconds, analysis, points };
+}
+
+async function measurePoint(one: Gathered, quick: boolean, signal?: AbortSignal): Promise<void> {
+  try {
+    one.add(await measure(orderOf(one.point, quick), signal));
+  } catch (error) {
+    // What this machine refuses is a result; an abort or a mistake of ours is not.
+    if (!(error instanceof CrossbillError)) throw error;
+    one.missing = error.message;
+  }
+}
