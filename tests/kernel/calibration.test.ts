@@ -80,6 +80,16 @@ test("strace counts the getppid calls that were asked for, and no others", () =>
   ).toBe(503);
 });
 
+test("each class of call is made as often as it was asked for", () => {
+  const count = (call: string, name: string, match: RegExp) =>
+    straceCount(name, match, ["system-call", `call=${call}`, "--calls", "211"]);
+  expect(count("stat-missing", "newfstatat", /"\/crossbill has no such file"/)).toBe(211);
+  expect(count("epoll-wait", "epoll_wait", /= 1$/)).toBe(211);
+  expect(count("futex-wake", "futex", /FUTEX_WAKE_PRIVATE, 1\) = 0$/)).toBe(211);
+  expect(count("getdents", "getdents64", /= [1-9]\d*$/)).toBe(211);
+  expect(straceCount("fsync", /fsync\(\d+\) += 0$/, ["fsync", "--calls", "23"])).toBe(23);
+});
+
 test("each page touched in fresh anonymous memory is one fault", async () => {
   const lines = await blocks("fault-anonymous", "--calls", "4099", "--block", "1009");
   expect(sum(lines, "calls")).toBe(4099);

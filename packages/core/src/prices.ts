@@ -45,6 +45,10 @@ export const pricesSchema = z.object({
   fileFaultNs: intervalSchema,
   /** Half a round trip of two processes pinned to one CPU, boundary of its calls excluded, ns. */
   contextSwitchNs: intervalSchema,
+  /** Prices beyond the bill's own, by code, for advice; only full passes have them. */
+  mechanisms: z
+    .record(z.string(), z.object({ what: z.string(), method: z.string(), ns: intervalSchema }))
+    .optional(),
   recorders: z.object({
     ebpfSampled: recorderPriceSchema.nullable(),
     ebpfExact: recorderPriceSchema.nullable(),

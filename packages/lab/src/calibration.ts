@@ -5,9 +5,10 @@ import { CrossbillError, type Machine, PRICES_SCHEMA, type Prices } from "@cross
 import { measure, type Parameters } from "@crossbill/native";
 import { type CopyTier, copyTiers, readCaches } from "./cache-tiers.ts";
 import { conditionsBetween, type MachineConditions, machineConditions } from "./conditions.ts";
-import { derivePrices, type Measurement } from "./derive-prices.ts";
+import { derivePrices, deriveProfile, type Measurement, pricedName } from "./derive-prices.ts";
 import { nsPerEvent } from "./estimate.ts";
 import { identifyMachine } from "./machine.ts";
+import { type ProfileEntry, profile } from "./profile.ts";
 import { type Progress, ProgressMeter } from "./progress.ts";
 import { randomNumbers, shuffled } from "./random-order.ts";
 import {
@@ -77,6 +78,13 @@ interface Task {
   run(round: number): Promise<void>;
 }
 
+/** One process's work and the name its price goes by. */
+interface Timed {
+  readonly name: string;
+  readonly mechanism: string;
+  readonly parameters: Parameters;
+}
+
 /** What a calibration gathers while it runs. */
 class Gathering {
   readonly measurements: Measurement[] = [];
@@ -91,20 +99,37 @@ class Gathering {
   }
 
   mechanism(mechanism: string, bytes = 0): Task {
-    const { seconds } = this.#effort;
     const parameters: Parameters = bytes > 0 ? { bytes } : {};
+    return this.timed({ name: pricedName(mechanism, bytes), mechanism, parameters }, bytes);
+  }
+
+  timed({ name, mechanism, parameters }: Timed, bytes = 0): Task {
+    const { seconds } = this.#effort;
     const large = bytes >= LARGE_BYTES ? LARGE_MS : 0;
     return {
-      doing: bytes > 1 ? `${mechanism} of ${bytes} bytes` : mechanism,
+      doing: name,
       expectedMs: seconds * 1000 + START_MS + large,
       run: async (round) => {
         const samples = await measure({ mechanism, parameters, seconds }, this.#signal);
         const ns = nsPerEvent(samples.blocks);
         if (ns === null) return; // Nothing of the sort happened; derivePrices misses it if never.
         const { linear } = samples;
-        this.measurements.push({ mechanism, bytes, round, nsPerEvent: ns, linear });
+        this.measurements.push({ name, round, nsPerEvent: ns, linear });
       },
     };
+  }
+
+  /** A price that the bill can do without: what this machine refuses is left out. */
+  profiled({ code, mechanism, parameters }: ProfileEntry): Task {
+    const task = this.timed({ name: code, mechanism, parameters });
+    const run = async (round: number): Promise<void> => {
+      try {
+        await task.run(round);
+      } catch (error) {
+        if (!(error instanceof CrossbillError)) throw error;
+      }
+    };
+    return { ...task, run };
   }
 
   /** The bare loop and the same under each recorder: one group, so that its differences pair. */
@@ -139,7 +164,7 @@ class Gathering {
   }
 }
 
-function plan(gathering: Gathering, tiers: readonly CopyTier[]): Task[] {
+function plan(gathering: Gathering, tiers: readonly CopyTier[], whole: boolean): Task[] {
   const copies = [1, ...tiers.map((tier) => tier.measureBytes)];
   return [
     gathering.mechanism("null"),
@@ -151,6 +176,7 @@ function plan(gathering: Gathering, tiers: readonly CopyTier[]): Task[] {
     gathering.mechanism("fault-file"),
     gathering.mechanism("pipe-pair"),
     gathering.mechanism("context-switch"),
+    ...(whole ? profile : []).map((entry) => gathering.profiled(entry)),
   ];
 }
 
@@ -204,7 +230,7 @@ export async function calibrate(options: CalibrateOptions = {}): Promise<Calibra
   const tiers = copyTiers(readCaches());
   const modes = options.recorders ?? recorderModes;
   const gathering = new Gathering(effort, options.signal);
-  const tasks = plan(gathering, tiers);
+  const tasks = plan(gathering, tiers, options.quick !== true);
   if (modes.length > 0) tasks.push(gathering.recorders(modes, random));
 
   const before = machineConditions();
@@ -223,6 +249,7 @@ export async function calibrate(options: CalibrateOptions = {}): Promise<Calibra
       machine,
       quick: options.quick === true,
       ...prices,
+      ...(options.quick === true ? {} : { mechanisms: deriveProfile(measurements, profile) }),
       recorders: {
         ebpfSampled: recorder("ebpfSampled"),
         ebpfExact: recorder("ebpfExact"),

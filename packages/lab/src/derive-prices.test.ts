@@ -1,6 +1,6 @@
 import { UnsupportedError } from "@crossbill/core";
 import { expect, test } from "vitest";
-import { derivePrices, type Measurement } from "./derive-prices.ts";
+import { derivePrices, deriveProfile, type Measurement } from "./derive-prices.ts";
 
 const tiers = [
   { tier: "L1", measureBytes: 1001, upToBytes: 2000 },
@@ -10,29 +10,25 @@ const tiers = [
 /** One round of invented values, in ns per event; `slow` slows the whole machine. */
 function round(number: number, slow = 0, changes: Record<string, number> = {}): Measurement[] {
   const values: Record<string, number> = {
-    "null 0": 1,
-    "timer 0": 25,
-    "getppid 0": 151,
-    "read-byte 0": 401,
-    "copy 1": 400,
-    "copy 1001": 500,
-    "copy 2001": 1400,
-    "fault-anonymous 0": 1001,
-    "fault-file 0": 1501,
-    "pipe-pair 0": 700,
-    "context-switch 0": 3700,
+    null: 1,
+    timer: 25,
+    getppid: 151,
+    "read-byte": 401,
+    "copy of 1 bytes": 400,
+    "copy of 1001 bytes": 500,
+    "copy of 2001 bytes": 1400,
+    "fault-anonymous": 1001,
+    "fault-file": 1501,
+    "pipe-pair": 700,
+    "context-switch": 3700,
     ...changes,
   };
-  return Object.entries(values).map(([key, ns]) => {
-    const [mechanism = "", bytes = ""] = key.split(" ");
-    return {
-      mechanism,
-      bytes: Number(bytes),
-      round: number,
-      nsPerEvent: ns + slow,
-      linear: true,
-    };
-  });
+  return Object.entries(values).map(([name, ns]) => ({
+    name,
+    round: number,
+    nsPerEvent: ns + slow,
+    linear: true,
+  }));
 }
 
 test("the harness is subtracted, bytes are a slope and a switch is without its two calls", () => {
@@ -53,13 +49,13 @@ test("what slows a whole round cancels, because rounds are paired", () => {
 });
 
 test("a round that lacks the mechanism to subtract is left out, not counted as zero", () => {
-  const torn = round(1).filter(({ mechanism }) => mechanism !== "null");
+  const torn = round(1).filter(({ name }) => name !== "null");
   const { prices } = derivePrices([...round(0), ...torn], tiers);
   expect(prices.nullSyscallNs.high).toBe(150);
 });
 
 test("impossible orders are told, each with its two sides", () => {
-  const bad = { "timer 0": 900, "read-byte 0": 120, "copy 1001": 300, "context-switch 0": 600 };
+  const bad = { timer: 900, "read-byte": 120, "copy of 1001 bytes": 300, "context-switch": 600 };
   const { warnings, prices } = derivePrices(round(0, 0, bad), tiers);
   const told = warnings.map((warning) =>
     warning.kind === "impossible-order" ? `${warning.cheaper} < ${warning.dearer}` : warning.kind,
@@ -75,7 +71,7 @@ test("impossible orders are told, each with its two sides", () => {
 
 test("a mechanism that is not linear in most rounds is told, one bad round is not", () => {
   const bent = (number: number): Measurement[] =>
-    round(number).map((one) => (one.mechanism === "getppid" ? { ...one, linear: false } : one));
+    round(number).map((one) => (one.name === "getppid" ? { ...one, linear: false } : one));
   expect(derivePrices([...round(0), ...round(1), ...bent(2)], tiers).warnings).toEqual([]);
   expect(derivePrices([...round(0), ...bent(1), ...bent(2)], tiers).warnings).toEqual([
     { kind: "not-linear", mechanism: "getppid" },
@@ -83,12 +79,30 @@ test("a mechanism that is not linear in most rounds is told, one bad round is no
 });
 
 test("processes that disagree are told", () => {
-  const all = [round(0), round(1, 0, { "getppid 0": 999 }), round(2)].flat();
+  const all = [round(0), round(1, 0, { getppid: 999 }), round(2)].flat();
   const { warnings } = derivePrices(all, tiers);
   expect(warnings).toMatchObject([{ kind: "wide", price: "the null system call" }]);
 });
 
 test("a mechanism without any sample is an error, never a price of zero", () => {
-  const without = round(0).filter(({ mechanism }) => mechanism !== "fault-file");
+  const without = round(0).filter(({ name }) => name !== "fault-file");
   expect(() => derivePrices(without, tiers)).toThrow(UnsupportedError);
+});
+
+test("the profile has what was measured, by code, and nothing of what was not", () => {
+  const entry = (code: string) => ({
+    code,
+    what: `a ${code}`,
+    mechanism: "system-call",
+    parameters: {},
+  });
+  const stat = [300, 310, 320].map((ns, at) => ({
+    name: "stat",
+    round: at,
+    nsPerEvent: ns,
+    linear: true,
+  }));
+  expect(deriveProfile([...round(0), ...stat], [entry("stat"), entry("poll")])).toEqual({
+    stat: { what: "a stat", method: "system-call", ns: { low: 300.5, likely: 310, high: 319.5 } },
+  });
 });

@@ -2,15 +2,20 @@
 import { type Interval, type Prices, UnsupportedError } from "@crossbill/core";
 import type { CopyTier } from "./cache-tiers.ts";
 import { intervalOver, relativeSpread } from "./estimate.ts";
+import type { ProfileEntry } from "./profile.ts";
 import type { CalibrationWarning } from "./warnings.ts";
 
 /** The low quantile of one process: what one event of a mechanism cost in one round. */
 export interface Measurement {
-  readonly mechanism: string;
-  readonly bytes: number;
+  readonly name: string;
   readonly round: number;
   readonly nsPerEvent: number;
   readonly linear: boolean | null;
+}
+
+/** The name of a price that the bill needs. */
+export function pricedName(mechanism: string, bytes = 0): string {
+  return bytes > 0 ? `${mechanism} of ${bytes} bytes` : mechanism;
 }
 
 /** The prices that need no recorder. */
@@ -32,10 +37,9 @@ class Rounds {
   readonly #values = new Map<string, Map<number, number>>();
 
   constructor(measurements: readonly Measurement[]) {
-    for (const { mechanism, bytes, round, nsPerEvent } of measurements) {
-      const key = `${mechanism} ${bytes}`;
-      const rounds = this.#values.get(key) ?? new Map<number, number>();
-      this.#values.set(key, rounds.set(round, nsPerEvent));
+    for (const { name, round, nsPerEvent } of measurements) {
+      const rounds = this.#values.get(name) ?? new Map<number, number>();
+      this.#values.set(name, rounds.set(round, nsPerEvent));
     }
   }
 
@@ -67,20 +71,24 @@ export function derivePrices(
 ): { prices: MechanismPrices; warnings: CalibrationWarning[] } {
   const rounds = new Rounds(measurements);
   const prices: MechanismPrices = {
-    nullSyscallNs: rounds.interval("getppid 0", "null 0"),
-    oneByteReadNs: rounds.interval("read-byte 0", "null 0"),
+    nullSyscallNs: rounds.interval("getppid", "null"),
+    oneByteReadNs: rounds.interval("read-byte", "null"),
     copyNsPerByte: tiers.map(({ tier, measureBytes, upToBytes }) => ({
       tier,
       upToBytes,
       // The slope: the call's own price, the same at one byte, drops out.
-      ns: rounds.interval(`copy ${measureBytes}`, "copy 1", measureBytes - 1),
+      ns: rounds.interval(
+        pricedName("copy", measureBytes),
+        pricedName("copy", 1),
+        measureBytes - 1,
+      ),
     })),
-    anonymousFaultNs: rounds.interval("fault-anonymous 0", "null 0"),
-    fileFaultNs: rounds.interval("fault-file 0", "null 0"),
-    contextSwitchNs: rounds.interval("context-switch 0", "pipe-pair 0"),
+    anonymousFaultNs: rounds.interval("fault-anonymous", "null"),
+    fileFaultNs: rounds.interval("fault-file", "null"),
+    contextSwitchNs: rounds.interval("context-switch", "pipe-pair"),
   };
   const warnings = [
-    ...orderWarnings(prices, rounds.interval("timer 0", "null 0")),
+    ...orderWarnings(prices, rounds.interval("timer", "null")),
     ...linearityWarnings(measurements),
     ...widthWarnings(prices),
   ];
@@ -110,11 +118,9 @@ function orderWarnings(prices: MechanismPrices, timer: Interval): CalibrationWar
 
 /** Things that failed the check in most rounds; one round may have met a busy moment. */
 function linearityWarnings(measurements: readonly Measurement[]): CalibrationWarning[] {
-  const names = new Set(measurements.map(({ mechanism }) => mechanism));
+  const names = new Set(measurements.map(({ name }) => name));
   return [...names].flatMap((mechanism): CalibrationWarning[] => {
-    const checked = measurements.filter(
-      (one) => one.mechanism === mechanism && one.linear !== null,
-    );
+    const checked = measurements.filter((one) => one.name === mechanism && one.linear !== null);
     const failed = checked.filter((one) => one.linear === false);
     return failed.length * 2 > checked.length ? [{ kind: "not-linear", mechanism }] : [];
   });
@@ -135,4 +141,17 @@ function widthWarnings(prices: MechanismPrices): CalibrationWarning[] {
       spread: relativeSpread(interval),
     }))
     .filter(({ spread }) => spread > WIDE);
+}
+
+/** The profile's prices; what this machine refused is not in it. */
+export function deriveProfile(
+  measurements: readonly Measurement[],
+  profile: readonly ProfileEntry[],
+): NonNullable<Prices["mechanisms"]> {
+  const measured = profile.flatMap(({ code, what, mechanism }) => {
+    const values = measurements.filter(({ name }) => name === code);
+    const ns = intervalOver(values.map(({ nsPerEvent }) => nsPerEvent));
+    return ns === null ? [] : [[code, { what, method: mechanism, ns }] as const];
+  });
+  return Object.fromEntries(measured);
 }

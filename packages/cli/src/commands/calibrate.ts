@@ -65,6 +65,7 @@ function priceRows(prices: Prices): (readonly [string, Interval | null])[] {
     ["minor fault, anonymous", prices.anonymousFaultNs],
     ["minor fault, file", prices.fileFaultNs],
     ["context switch", prices.contextSwitchNs],
+    ...Object.values(prices.mechanisms ?? {}).map(({ what, ns }) => [what, ns] as const),
     ["recorder ebpf, per crossing", ebpfSampled?.overheadNsPerCrossing ?? null],
     ["recorder ebpf --exact-time", ebpfExact?.overheadNsPerCrossing ?? null],
     ["recorder ptrace", ptrace?.overheadNsPerCrossing ?? null],

@@ -1,27 +1,50 @@
-/* pipe-pair: one byte into a pipe and out again, by one process: context-switch without the switch.
+/*
+ * pipe-pair: a message into a pipe or socket and out again, by one process: what a message costs
+ * without anybody waiting for it.
  */
 #define _GNU_SOURCE 1
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "mechanism.h"
 
+/* A pipe holds 64 KiB before its writer waits; a socket about 200 KiB. */
+#define MOST_BYTES 65536u
+
 struct pipe_pair {
+	/* Read from the first, written to the second. */
 	int ends[2];
+	size_t bytes;
+	unsigned char message[MOST_BYTES];
 };
+
+static const char *const transports[] = {"pipe", "unix", NULL};
+
+static int pipe_pair_connect(struct pipe_pair *self, unsigned int transport)
+{
+	if (transport == 0)
+		return pipe2(self->ends, O_CLOEXEC) < 0 ? -errno : 0;
+	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, self->ends) < 0 ? -errno : 0;
+}
 
 static int pipe_pair_open(void **state, struct parameters *parameters)
 {
-	struct pipe_pair *self = calloc(1, sizeof(*self));
+	uint64_t bytes = parameter_number(parameters, "bytes", 1);
+	unsigned int transport = parameter_choice(parameters, "transport", transports);
+	struct pipe_pair *self;
+	int error;
 
-	(void)parameters;
+	if (bytes < 1 || bytes > MOST_BYTES)
+		return -EINVAL;
+	self = calloc(1, sizeof(*self));
 	if (!self)
 		return -ENOMEM;
-	if (pipe2(self->ends, O_CLOEXEC) < 0) {
-		int error = -errno;
-
+	self->bytes = (size_t)bytes;
+	error = pipe_pair_connect(self, transport);
+	if (error) {
 		free(self);
 		return error;
 	}
@@ -32,10 +55,11 @@ static int pipe_pair_open(void **state, struct parameters *parameters)
 static int pipe_pair_run(void *state, uint64_t calls)
 {
 	struct pipe_pair *self = state;
-	unsigned char byte = 1;
+	ssize_t bytes = (ssize_t)self->bytes;
 
 	for (uint64_t call = 0; call < calls; call++)
-		if (write(self->ends[1], &byte, 1) != 1 || read(self->ends[0], &byte, 1) != 1)
+		if (write(self->ends[1], self->message, self->bytes) != bytes ||
+		    read(self->ends[0], self->message, self->bytes) != bytes)
 			return -EIO;
 	return 0;
 }
