@@ -96,7 +96,10 @@ static inline unsigned int uring_waiting(const struct uring *uring)
 	return uring->tail - __atomic_load_n(uring->sq_head, __ATOMIC_ACQUIRE);
 }
 
-/* An empty request to fill in, or NULL when all entries are taken: submit first. */
+/*
+ * An empty request to fill in, or NULL when all entries are taken: submit first. With
+ * IORING_SETUP_SQPOLL the kernel may give an entry back a moment after its completion.
+ */
 static inline struct io_uring_sqe *uring_next(struct uring *uring)
 {
 	struct io_uring_sqe *sqe;
