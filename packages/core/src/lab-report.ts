@@ -123,6 +123,8 @@ export const topicReportSchema = z.object({
   name: z.string(),
   title: z.string(),
   question: z.string(),
+  /** When its measuring began; absent: as the report's own. Kept reports hold topics of several runs. */
+  measuredAt: z.string().optional(),
   rounds: z.number().int().nonnegative(),
   seconds: z.number().nonnegative(),
   analysis: analysisSchema,

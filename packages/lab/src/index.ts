@@ -20,5 +20,13 @@ export {
 } from "./prices-store.ts";
 export type { Progress } from "./progress.ts";
 export { type RecorderMeasurement, type RecorderMode, recorderModes } from "./recorder-price.ts";
+export {
+  loadLabReport,
+  loadUnfinished,
+  type ReportLookup,
+  removeUnfinished,
+  saveLabReport,
+  saveUnfinished,
+} from "./report-store.ts";
 export { pricesStillMatch, type SpotCheck } from "./spot-check.ts";
 export { type CalibrationWarning, calibrationWarningText } from "./warnings.ts";

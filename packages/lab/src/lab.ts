@@ -17,8 +17,8 @@ export interface LabOptions {
   /** At most a minute for all: fewer rounds, wider intervals. */
   readonly quick?: boolean;
   readonly onProgress?: (progress: Progress) => void;
-  /** Called with each topic as it is done. */
-  readonly onTopic?: (topic: TopicReport) => void;
+  /** Called with each topic as it is done, and with the report as far as it goes. */
+  readonly onTopic?: (topic: TopicReport, soFar: LabReport) => void;
   /** Ends the run; what is done is in the report, which then is not `complete`. */
   readonly signal?: AbortSignal;
   /** Topics of an earlier run of this machine that need not be measured again. */
@@ -60,6 +60,17 @@ export async function run(options: LabOptions = {}): Promise<LabReport> {
   const measuredAt = new Date().toISOString();
   const topics = (options.done ?? []).filter(({ name }) => chosen.some((one) => one.name === name));
   const left = chosen.filter(({ name }) => !topics.some((one) => one.name === name));
+  const order = (topic: TopicReport) => chosen.findIndex(({ name }) => name === topic.name);
+  const reportNow = (): LabReport => ({
+    schema: LAB_SCHEMA,
+    measuredAt,
+    machine,
+    conditions: conditionsBetween(before, machineConditions()),
+    quick,
+    seed,
+    complete: topics.length === chosen.length,
+    topics: topics.toSorted((a, b) => order(a) - order(b)),
+  });
   const random = randomNumbers(seed);
   const { folder, remove } = makeScratch();
   const scope: Scope = { quick, machine, caches: readCaches(), pageBytes: 4096, folder };
@@ -73,18 +84,14 @@ export async function run(options: LabOptions = {}): Promise<LabReport> {
         signal: options.signal,
       });
       topics.push(topic);
-      options.onTopic?.(topic);
+      options.onTopic?.(topic, reportNow());
     }
   } catch (error) {
     if (options.signal?.aborted !== true) throw error;
   } finally {
     remove();
   }
-  const conditions = conditionsBetween(before, machineConditions());
-  const complete = topics.length === chosen.length;
-  const order = (topic: TopicReport) => chosen.findIndex(({ name }) => name === topic.name);
-  topics.sort((a, b) => order(a) - order(b));
-  return { schema: LAB_SCHEMA, measuredAt, machine, conditions, quick, seed, complete, topics };
+  return reportNow();
 }
 
 /** The experiments of these names, in the order of the chapter. */

@@ -109,6 +109,7 @@ export async function runTopic(
     Math.min(roundMs * MOST_ROUNDS[mode], budgetMs),
     roundMs * FEWEST_ROUNDS[mode],
   );
+  const measuredAt = new Date().toISOString();
   const start = performance.now();
   const meter = new ProgressMeter(expected, options.onProgress, () => performance.now());
   let rounds = 0;
@@ -127,14 +128,16 @@ export async function runTopic(
   const seconds = (performance.now() - start) / 1000;
   const { name, title, question } = experiment;
   const analysis = experiment.analyse(new Measured(points), scope);
-  return { name, title, question, rounds, seconds, analysis, points };
+  return { name, title, question, measuredAt, rounds, seconds, analysis, points };
 }
 
 async function measurePoint(one: Gathered, quick: boolean, signal?: AbortSignal): Promise<void> {
   try {
     one.add(await measure(orderOf(one.point, quick), signal));
   } catch (error) {
-    // What this machine refuses is a result; an abort or a mistake of ours is not.
+    // What this machine refuses is a result; an abort or a mistake of ours is not. Ctrl-C on a
+    // terminal reaches the process that measures as well, which then looks like a refusal.
+    signal?.throwIfAborted();
     if (!(error instanceof CrossbillError)) throw error;
     one.missing = error.message;
   }
