@@ -6,6 +6,7 @@ import type { Analysis, Machine } from "@crossbill/core";
 import type { Parameters } from "@crossbill/native";
 import type { Cache } from "./cache-tiers.ts";
 import type { Measured } from "./measured.ts";
+import type { RecorderMode } from "./recorder-price.ts";
 
 /** One mechanism with its parameters: one process each round. */
 export interface Point {
@@ -24,6 +25,8 @@ export interface Point {
   readonly exactly?: { readonly calls: number; readonly blockCalls: number };
   /** Which blocks stand for the process; "low" (what it costs undisturbed) when absent. */
   readonly estimator?: "low" | "median";
+  /** Crossbill's own recorder, when the process is to be measured while it is recorded. */
+  readonly recorder?: RecorderMode;
   /** What else the process takes, for set-up; ms, a guess for the progress shown. */
   readonly setUpMs?: number;
 }

@@ -99,17 +99,16 @@ async function readStream(stream: unknown): Promise<{ count: number; seen: LoopP
 }
 
 /**
- * Runs the loop under one recorder.
- * @throws CrossbillError when the recorder does not work here, or counted other than was called.
+ * Measures one mechanism in a fresh process under a recorder; `getppid` is what of it was recorded.
+ * @throws CrossbillError when the recorder or the mechanism does not work here.
  */
-export async function measureRecorder(
+export async function measureRecorded(
   mode: RecorderMode,
-  effort: number,
+  order: MeasureOrder,
   signal?: AbortSignal,
-): Promise<LoopPrice> {
+): Promise<{ samples: Samples; getppid: { count: number; seen: LoopPrice["seen"] } }> {
   signal?.throwIfAborted();
   const [recorder, timing] = commandLine[mode];
-  const order = recorderOrder(mode, effort);
   const options = ["--stream", "3", "--control", "4", "--timing", timing];
   const command = [measureProgram(), ...measureArguments(order)];
   const child = spawn(recorderBinary(recorder), ["run", ...options, "--", ...command], {
@@ -123,16 +122,28 @@ export async function measureRecorder(
   const output = collectText(child.stdout, child);
   const end = ended(child);
   // Both are awaited together, so that the failure of one never leaves the other unheard.
-  const [{ count, seen }] = await Promise.all([readStream(child.stdio[3]), end]).catch(
-    (error: unknown) => {
-      child.kill("SIGKILL");
-      throw error;
-    },
-  );
-  if (count !== order.calls) {
-    throw new UnsupportedError(`pricing (${count} of ${order.calls} calls counted)`, null);
+  const [getppid] = await Promise.all([readStream(child.stdio[3]), end]).catch((error: unknown) => {
+    child.kill("SIGKILL");
+    throw error;
+  });
+  return { samples: parseSamples(output()), getppid };
+}
+
+/**
+ * Runs the loop under one recorder.
+ * @throws CrossbillError when the recorder does not work here, or counted other than was called.
+ */
+export async function measureRecorder(
+  mode: RecorderMode,
+  effort: number,
+  signal?: AbortSignal,
+): Promise<LoopPrice> {
+  const order = recorderOrder(mode, effort);
+  const { samples, getppid } = await measureRecorded(mode, order, signal);
+  if (getppid.count !== order.calls) {
+    throw new UnsupportedError(`pricing (${getppid.count} of ${order.calls} calls counted)`, null);
   }
-  return { ...loopPrice(mode, parseSamples(output())), seen };
+  return { ...loopPrice(mode, samples), seen: getppid.seen };
 }
 
 /** The price of one recorder over the rounds; null when no round has both sides. */

@@ -7,6 +7,7 @@ import type { Experiment, Point, Scope } from "./experiment.ts";
 import { Measured } from "./measured.ts";
 import { type Progress, ProgressMeter } from "./progress.ts";
 import { shuffled } from "./random-order.ts";
+import { measureRecorded } from "./recorder-price.ts";
 
 /** Rounds after which nothing is learnt that the noise does not hide. */
 const MOST_ROUNDS = { full: 7, quick: 3 };
@@ -133,7 +134,13 @@ export async function runTopic(
 
 async function measurePoint(one: Gathered, quick: boolean, signal?: AbortSignal): Promise<void> {
   try {
-    one.add(await measure(orderOf(one.point, quick), signal));
+    const order = orderOf(one.point, quick);
+    const { recorder } = one.point;
+    one.add(
+      recorder === undefined
+        ? await measure(order, signal)
+        : (await measureRecorded(recorder, order, signal)).samples,
+    );
   } catch (error) {
     // What this machine refuses is a result; an abort or a mistake of ours is not. Ctrl-C on a
     // terminal reaches the process that measures as well, which then looks like a refusal.
