@@ -1,0 +1,58 @@
+/* kept-file: a file that the first process of a run writes and later ones find again. */
+#define _GNU_SOURCE 1
+#include "kept-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Written piece by piece, so that no large buffer is needed. */
+#define PIECE 65536u
+
+static int kept_file_fill(int fd, uint64_t have, uint64_t bytes)
+{
+	static unsigned char piece[PIECE];
+
+	memset(piece, 0x5a, sizeof(piece)); /* Not zeros: no file system may leave a hole. */
+	while (have < bytes) {
+		size_t want = bytes - have < PIECE ? (size_t)(bytes - have) : PIECE;
+		ssize_t wrote = pwrite(fd, piece, want, (off_t)have);
+
+		if (wrote < 0 && errno == EINTR)
+			continue;
+		if (wrote <= 0)
+			return wrote < 0 ? -errno : -EIO;
+		have += (uint64_t)wrote;
+	}
+	/* Or a read past the page cache would first pay for writing these pages. */
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+int kept_file_open(const char *folder, const char *name, uint64_t bytes, int flags)
+{
+	char path[4096];
+	int length = snprintf(path, sizeof(path), "%s/%s", folder, name);
+	struct stat status;
+	int error = 0;
+	int fd;
+
+	if (length < 0 || (size_t)length >= sizeof(path))
+		return -ENAMETOOLONG;
+	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &status) < 0)
+		error = -errno;
+	else if (!S_ISREG(status.st_mode))
+		error = -EINVAL;
+	else if ((uint64_t)status.st_size < bytes)
+		error = kept_file_fill(fd, (uint64_t)status.st_size, bytes);
+	close(fd);
+	if (error)
+		return error;
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | flags);
+	return fd < 0 ? -errno : fd;
+}
