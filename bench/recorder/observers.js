@@ -2,7 +2,7 @@
  * observers: everything that is compared. `wrap` turns the workload's command into one that runs it
  * under the observer, which may write to `file`; `beside` is a command that observes the whole machine
  * until it is told to stop. `counted` finds in the observer's own words how many of the calls it saw:
- * equal work, or no figure.
+ * equal work, or no figure; with `loses`, a figure with the loss beside it.
  */
 
 import { spawnSync } from "node:child_process";
@@ -10,11 +10,16 @@ import { accessSync, constants } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { buildFloor } from "./build.js";
 
+/** The empty pair of hooks, which the others are held against. */
+export const FLOOR = "empty BPF pair (floor)";
+
 const recorders = fileURLToPath(new URL("../../packages/recorder/build/", import.meta.url));
 /** Calls that make a run of half a second or so, by what one costs. */
 const FAST = 1_000_000;
 const SLOW = 10_000;
 const SLOWEST = 4_000;
+/** Room for all events of SLOW calls: perf's own 512 KiB a CPU lose about half of them. */
+const PERF_BUFFER = "8M";
 
 function executable(path) {
   try {
@@ -110,7 +115,7 @@ function syscount() {
 function floor() {
   const built = buildFloor();
   return {
-    name: "empty BPF pair (floor)",
+    name: FLOOR,
     calls: FAST,
     missing: built.command ? null : `${built.why}: apt-get install ${built.apt}`,
     beside: built.command,
@@ -133,7 +138,11 @@ export function observers(place) {
       name: "perf trace -s",
       calls: SLOW,
       missing: found("perf") ? null : "apt-get install linux-perf",
-      wrap: (command, file) => ["perf", "trace", "-s", "-o", file, "--", ...command],
+      wrap: (command, file) => [
+        ...["perf", "trace", "-s", "-m", PERF_BUFFER, "-o", file, "--"],
+        ...command,
+      ],
+      loses: true,
       counted: ({ syscall }, { file }) =>
         numberAfter(file, new RegExp(`^\\s+${syscall}\\s+(\\d+)`, "m")),
     },

@@ -12,7 +12,7 @@ import { conditionsBetween, machineConditions } from "../../packages/lab/dist/co
 import { identifyMachine } from "../../packages/lab/dist/machine.js";
 import { randomNumbers, shuffled } from "../../packages/lab/dist/random-order.js";
 import { bystander, observed } from "./observe.js";
-import { observers } from "./observers.js";
+import { FLOOR, observers } from "./observers.js";
 import { figures, markdown } from "./table.js";
 import { nsPerCall, placement, requireWorkload, workloadCommand, workloads } from "./workload.js";
 
@@ -20,7 +20,7 @@ const BYSTANDER_CALLS = 1_000_000;
 /** Observers whose cost to other processes is asked; the machine-wide tools have no others. */
 const besides = new Set([
   "nothing",
-  "empty BPF pair (floor)",
+  FLOOR,
   "crossbill",
   "crossbill --exact-time",
   "crossbill, ptrace recorder",
@@ -44,6 +44,14 @@ function options() {
   return { ...values, rounds, scale };
 }
 
+/** The share of the calls that the observer missed; throws when it is one that should see them all. */
+function lostShare({ loses }, counted, calls) {
+  // Others on the machine may make such calls too, so a machine-wide tool may count more.
+  if (counted === undefined || counted >= calls) return 0;
+  if (!loses || counted === null) throw new Error(`counted ${counted} of ${calls} calls`);
+  return 1 - counted / calls;
+}
+
 /** One experiment: a title, its observers and how one of them is run once. */
 function experiments(all, place, scale) {
   const sized = (calls) => Math.max(100, Math.floor(calls * scale));
@@ -53,21 +61,17 @@ function experiments(all, place, scale) {
     run: async (observer) => {
       const calls = sized(observer.calls);
       const { output, words } = await observed(observer, workloadCommand(workload, calls, place));
-      const counted = observer.counted?.(workload, words);
-      // Others on the machine may make such calls too, so a machine-wide tool may count more.
-      if (counted !== undefined && !(counted >= calls)) {
-        throw new Error(`counted ${counted} of ${calls} calls`);
-      }
-      return nsPerCall(output);
+      const lost = lostShare(observer, observer.counted?.(workload, words), calls);
+      return { ns: nsPerCall(output), lost };
     },
   }));
   const others = workloads.map((workload) => ({
     title: `${workload.name}, another process while one is recorded`,
     members: all.filter(({ name }) => besides.has(name)),
-    run: async (observer) =>
-      nsPerCall(
-        await bystander(observer, workloadCommand(workload, sized(BYSTANDER_CALLS), place)),
-      ),
+    run: async (observer) => {
+      const command = workloadCommand(workload, sized(BYSTANDER_CALLS), place);
+      return { ns: nsPerCall(await bystander(observer, command)), lost: 0 };
+    },
   }));
   return [...own, ...others];
 }
@@ -90,11 +94,11 @@ async function measure({ title, members, run }, rounds, random) {
     }
   }
   const nothing = values.get("nothing");
-  const floor = [...values].find(([name]) => name.includes("floor"))?.[1];
+  const compared = { floor: values.get(FLOOR), crossbill: values.get("crossbill") };
   const result = ({ name }) =>
     failed.has(name)
       ? { why: failed.get(name) }
-      : figures(values.get(name), nothing, name === "nothing" ? undefined : floor);
+      : figures(values.get(name), { nothing, ...(name === "nothing" ? {} : compared) });
   const raw = Object.fromEntries([...values].map(([name, runs]) => [name, [...runs.values()]]));
   return { results: Object.fromEntries(members.map((one) => [one.name, result(one)])), raw };
 }
@@ -115,8 +119,7 @@ async function main() {
   const place = placement();
   const seed = randomInt(2 ** 32);
   const random = randomNumbers(seed);
-  const kept = ({ name }) =>
-    !only || name === "nothing" || name.includes("floor") || name.includes(only);
+  const kept = ({ name }) => !only || name === "nothing" || name === FLOOR || name.includes(only);
   const all = observers(place).filter(kept);
   const before = machineConditions();
   const done = [];
