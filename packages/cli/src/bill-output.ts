@@ -17,7 +17,7 @@ export interface OutputNames {
 export interface BillOutputs {
   /** Whether standard output is one of them, so that nothing else may be written there. */
   readonly takesStandardOutput: boolean;
-  /** Writes everything; what fails to be written is discarded and thrown. */
+  /** Writes each, whatever becomes of the others; then throws what went wrong first. */
   write(recording: Recording, bill: Bill, view: View): void;
   discard(): void;
 }
@@ -43,9 +43,12 @@ export function openBillOutputs(names: OutputNames): BillOutputs {
       takesStandardOutput: opened.some(({ descriptor }) => descriptor === 1),
       write(recording, bill, view) {
         opened.length = 0; // From here on each one looks after itself.
-        kept?.write(jsonPieces(recording));
-        json?.write(jsonPieces(bill));
-        text.write(renderBill(bill, { ...view, colour: wantsColour(text.descriptor) }));
+        const colour = wantsColour(text.descriptor);
+        attemptEach([
+          () => kept?.write(jsonPieces(recording)),
+          () => json?.write(jsonPieces(bill)),
+          () => text.write(renderBill(bill, { ...view, colour })),
+        ]);
       },
       discard,
     };
@@ -53,6 +56,19 @@ export function openBillOutputs(names: OutputNames): BillOutputs {
     discard();
     throw error;
   }
+}
+
+/** The program has run once and will not run again for us: one full disk must not lose it all. */
+function attemptEach(steps: readonly (() => void)[]): void {
+  const failures: unknown[] = [];
+  for (const step of steps) {
+    try {
+      step();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 function refuseTwins(names: OutputNames): void {

@@ -88,9 +88,12 @@ function openInPlace(path: string): OutputFile {
   return {
     descriptor,
     write(pieces) {
-      if (fstatSync(descriptor).isFile()) ftruncateSync(descriptor);
-      writePieces(pieces, (bytes) => writeFully(descriptor, bytes));
-      closeSync(descriptor);
+      try {
+        if (fstatSync(descriptor).isFile()) ftruncateSync(descriptor);
+        writePieces(pieces, (bytes) => writeFully(descriptor, bytes));
+      } finally {
+        closeSync(descriptor);
+      }
     },
     discard: () => closeSync(descriptor),
   };
