@@ -3,6 +3,7 @@
  * files as the user who called sudo.
  */
 import { readFileSync } from "node:fs";
+import { errorCode } from "./terminal.ts";
 
 declare global {
   namespace NodeJS {
@@ -63,9 +64,18 @@ export function asUser<T>(user: InvokingUser | null, work: () => T): T {
 /** Becomes the user for good: there is no way back to root afterwards. */
 export function becomeUser(user: InvokingUser | null): void {
   if (user === null) return;
-  process.initgroups?.(user.uid, user.gid);
+  joinGroups(user);
   process.setgid?.(user.gid);
   process.setuid?.(user.uid);
+}
+
+function joinGroups({ uid, gid }: InvokingUser): void {
+  try {
+    process.initgroups?.(uid, gid);
+  } catch (error) {
+    if (errorCode(error) !== "ERR_UNKNOWN_CREDENTIAL") throw error;
+    process.setgroups?.([gid]); // A number without an account has no groups but the given one.
+  }
 }
 
 /** Where the user's own settings are; the recorded program keeps the environment as it was. */
