@@ -1,5 +1,5 @@
 /** The measuring program and the calibration, run for real: counts and orders, never times. */
-import { execFile, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +16,7 @@ import {
   savePrices,
 } from "@crossbill/lab";
 import { expect, test } from "vitest";
+import { expectEnd, runToEnd } from "./command-line.ts";
 
 const run = promisify(execFile);
 const program = fileURLToPath(
@@ -55,7 +56,7 @@ function straceCount(name: string, match: RegExp, order: readonly string[]): num
   const file = join(folder, "counts");
   try {
     const strace = ["-f", "-o", file, "-e", `trace=${name}`, program, ...order];
-    expect(spawnSync("strace", strace).status).toBe(0);
+    expectEnd(runToEnd(["strace", ...strace]), { status: 0 });
     const calls = readFileSync(file, "utf8").split("\n");
     return calls.filter((line) => match.test(line)).length;
   } finally {
@@ -112,17 +113,18 @@ test("every round trip is two switches at least", async () => {
 });
 
 test("an unknown mechanism, a bad number and a size out of range are refused", () => {
-  const status = (...order: string[]) => spawnSync(program, order).status;
-  expect(status()).toBe(2);
-  expect(status("nonsense")).toBe(2);
-  expect(status("getppid", "--calls", "-1")).toBe(2);
-  expect(status("getppid", "--calls", "9999999999999999999999")).toBe(2);
-  expect(status("getppid", "--seconds", "nan")).toBe(2);
-  expect(status("getppid", "--seconds")).toBe(2);
-  expect(status("copy", "bytes=0")).toBe(1);
-  expect(status("copy", "bytes=4294967295")).toBe(1);
-  expect(status("copy", "bytes=1Q")).toBe(1);
-  expect(status("copy", "size=1")).toBe(1);
+  const refused = (status: number, ...order: string[]) =>
+    expectEnd(runToEnd([program, ...order]), { status });
+  refused(2);
+  refused(2, "nonsense");
+  refused(2, "getppid", "--calls", "-1");
+  refused(2, "getppid", "--calls", "9999999999999999999999");
+  refused(2, "getppid", "--seconds", "nan");
+  refused(2, "getppid", "--seconds");
+  refused(1, "copy", "bytes=0");
+  refused(1, "copy", "bytes=4294967295");
+  refused(1, "copy", "bytes=1Q");
+  refused(1, "copy", "size=1");
 });
 
 test("a quick calibration gives valid, ordered prices and tells its progress", async () => {

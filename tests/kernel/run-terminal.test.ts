@@ -1,9 +1,8 @@
 /** On a terminal: Ctrl-C, Ctrl-Z and the settings behave as if crossbill were not there. */
-import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { cli, recorders, useOwnFolder } from "./command-line.ts";
+import { cli, expectEnd, recorders, runToEnd, useOwnFolder } from "./command-line.ts";
 
 useOwnFolder();
 
@@ -17,10 +16,8 @@ function session(
   command: readonly string[],
 ): z.infer<typeof sessionSchema> {
   const run = [process.execPath, cli, "run", "--recorder", recorder, "--", ...command];
-  const ended = spawnSync("python3", [script, JSON.stringify(steps), ...run], {
-    encoding: "utf8",
-  });
-  if (ended.status !== 0) throw new Error(ended.stderr);
+  const ended = runToEnd(["python3", script, JSON.stringify(steps), ...run]);
+  expectEnd(ended, { status: 0 });
   return sessionSchema.parse(JSON.parse(ended.stdout));
 }
 
@@ -40,7 +37,7 @@ test.each(recorders)(
     );
     expect(shown).toContain("n=1");
     expect(shown.indexOf("audit: entered")).toBeGreaterThan(shown.indexOf("n=1"));
-    expect(end).toBe("status 5");
+    expect(end, shown).toBe("status 5");
   },
 );
 
@@ -56,7 +53,7 @@ test.each(recorders)(
       ["sh", "-c", "echo ready; exec sleep 60"],
     );
     expect(shown).toContain("audit: entered");
-    expect(end).toBe("signal 2");
+    expect(end, shown).toBe("signal 2");
   },
 );
 
@@ -74,13 +71,13 @@ test.each(recorders)("%s: Ctrl-Z stops the program and fg continues it", (record
     ["sh", "-c", "echo ready; read word; echo got $word"],
   );
   expect(shown).toContain("got go");
-  expect(end).toBe("status 0");
+  expect(end, shown).toBe("status 0");
 });
 
 test.each(recorders)(
   "%s: what the program does to the terminal's settings stays done",
   (recorder) => {
-    expect(session(recorder, [], ["stty", "-echo"]).echoes).toBe(false);
-    expect(session(recorder, [], ["true"]).echoes).toBe(true);
+    expect(session(recorder, [], ["stty", "-echo"])).toMatchObject({ echoes: false });
+    expect(session(recorder, [], ["true"])).toMatchObject({ echoes: true });
   },
 );
