@@ -30,7 +30,7 @@ export interface SessionOptions {
   readonly outputs: OutputNames;
   readonly view: View;
   readonly exactTime: boolean;
-  readonly recorder: "ebpf" | "ptrace" | null;
+  readonly recorder: RecorderName | null;
   readonly mayCalibrate: boolean;
   /** "forward": signals go to the program. "stop": they end the recording. */
   readonly signals: "forward" | "stop";

@@ -1,9 +1,8 @@
 /** crossbill run: records a program from its start to its end and bills it. */
 import { UsageError } from "@crossbill/core";
-import * as flags from "../flags.ts";
+import { readRecordingFlags, recordingFlags } from "../recording-flags.ts";
 import { recordAndBill } from "../recording-session.ts";
 import type { Ending, Verb } from "../verb.ts";
-import { readView } from "../view.ts";
 
 export const run: Verb = {
   name: "run",
@@ -19,17 +18,7 @@ export const run: Verb = {
     description: "the program and its arguments",
     completion: "command",
   },
-  flags: [
-    flags.outputFlag,
-    flags.jsonFileFlag,
-    flags.recordingFlag,
-    flags.topFlag,
-    flags.byFlag,
-    flags.traceFlag,
-    flags.exactTimeFlag,
-    flags.recorderFlag,
-    flags.calibrateFlag,
-  ],
+  flags: recordingFlags,
   examples: [
     { command: "crossbill run -- git status", meaning: "the bill of one command" },
     {
@@ -55,15 +44,7 @@ export const run: Verb = {
     const exit = await recordAndBill({
       subject: { command: [program, ...rest] },
       command: operands,
-      outputs: {
-        bill: flags.outputFlag.read(values),
-        json: flags.jsonFileFlag.read(values),
-        recording: flags.recordingFlag.read(values),
-      },
-      view: readView(values),
-      exactTime: flags.exactTimeFlag.read(values),
-      recorder: flags.recorderFlag.read(values),
-      mayCalibrate: flags.calibrateFlag.read(values),
+      ...readRecordingFlags(values),
       signals: "forward",
       durationMs: null,
     });

@@ -1,0 +1,33 @@
+/** What every command that records can be told, and how its flags are read. */
+import type { OptionValues } from "commander";
+import * as flags from "./flags.ts";
+import type { SessionOptions } from "./recording-session.ts";
+import { readView } from "./view.ts";
+
+export const recordingFlags: readonly flags.AnyFlag[] = [
+  flags.outputFlag,
+  flags.jsonFileFlag,
+  flags.recordingFlag,
+  flags.topFlag,
+  flags.byFlag,
+  flags.traceFlag,
+  flags.exactTimeFlag,
+  flags.recorderFlag,
+  flags.calibrateFlag,
+];
+
+type Chosen = Pick<SessionOptions, "outputs" | "view" | "exactTime" | "recorder" | "mayCalibrate">;
+
+export function readRecordingFlags(values: OptionValues): Chosen {
+  return {
+    outputs: {
+      bill: flags.outputFlag.read(values),
+      json: flags.jsonFileFlag.read(values),
+      recording: flags.recordingFlag.read(values),
+    },
+    view: readView(values),
+    exactTime: flags.exactTimeFlag.read(values),
+    recorder: flags.recorderFlag.read(values),
+    mayCalibrate: flags.calibrateFlag.read(values),
+  };
+}
