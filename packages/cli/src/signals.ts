@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { signalNumber } from "@crossbill/core";
+import { FAILED } from "./failure.ts";
 
 /** What a user or a supervisor sends to a program. Stopping and continuing need no help. */
 const relayed = ["SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
@@ -39,7 +40,7 @@ export function onSignals(handle: (name: NodeJS.Signals, number: number) => void
  */
 export async function dieOf(name: string): Promise<number> {
   const number = signalNumber(name);
-  if (number === null) return 125;
+  if (number === null) return FAILED;
   if (dumping.has(name)) forgoCore();
   restoreDefault(name);
   process.kill(process.pid, number);

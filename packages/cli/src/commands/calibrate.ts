@@ -4,11 +4,13 @@ import { calibrationWarningText, calibrate as measurePrices } from "@crossbill/l
 import { FAILED } from "../failure.ts";
 import * as flags from "../flags.ts";
 import { jsonPieces } from "../json-pieces.ts";
+import { standardOutput } from "../output-file.ts";
 import { storePrices } from "../own-prices.ts";
 import { invokingUser, useHomeOf } from "../privilege.ts";
 import { progressLine } from "../progress-line.ts";
+import { padEnd } from "../render/columns.ts";
 import { formatTime } from "../render/numbers.ts";
-import { say, writeFully } from "../terminal.ts";
+import { say } from "../terminal.ts";
 import { done, type Verb } from "../verb.ts";
 
 export const calibrate: Verb = {
@@ -36,11 +38,9 @@ export const calibrate: Verb = {
     );
     const stored = storePrices(prices, user);
     for (const warning of warnings) say(`warning: ${calibrationWarningText(warning)}`);
-    if (flags.jsonFlag.read(values)) {
-      for (const piece of jsonPieces(stored.prices)) writeFully(1, piece);
-    } else {
-      writeFully(1, renderPrices(stored.prices));
-    }
+    standardOutput(1).write(
+      flags.jsonFlag.read(values) ? jsonPieces(stored.prices) : renderPrices(stored.prices),
+    );
     if (stored.path === null) return { kind: "status", status: FAILED };
     say(`stored in ${stored.path}`);
     return done;
@@ -48,12 +48,10 @@ export const calibrate: Verb = {
 };
 
 /** A table of the prices with their intervals. */
-export function renderPrices(prices: Prices): string {
+function renderPrices(prices: Prices): string[] {
   const rows = priceRows(prices);
   const width = Math.max(...rows.map(([name]) => displayWidth(name)));
-  return rows
-    .map(([name, value]) => `${name}${" ".repeat(width - displayWidth(name))}  ${show(value)}\n`)
-    .join("");
+  return rows.map(([name, value]) => `${padEnd(name, width)}  ${show(value)}\n`);
 }
 
 function priceRows(prices: Prices): (readonly [string, Interval | null])[] {

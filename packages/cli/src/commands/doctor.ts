@@ -4,11 +4,12 @@ import { diagnose, type Feature } from "@crossbill/recorder";
 import { FAILED } from "../failure.ts";
 import * as flags from "../flags.ts";
 import { jsonPieces } from "../json-pieces.ts";
+import { standardOutput } from "../output-file.ts";
 import { type Paint, paintFor } from "../render/paint.ts";
-import { wantsColour, writeFully } from "../terminal.ts";
+import { wantsColour } from "../terminal.ts";
 import type { Verb } from "../verb.ts";
 
-export const DOCTOR_SCHEMA = "crossbill.doctor/1";
+const DOCTOR_SCHEMA = "crossbill.doctor/1";
 
 export const doctor: Verb = {
   name: "doctor",
@@ -26,18 +27,19 @@ export const doctor: Verb = {
   ],
   async act(_operands, values) {
     const { features, canRun } = await diagnose();
-    const pieces = flags.jsonFlag.read(values)
-      ? jsonPieces({ schema: DOCTOR_SCHEMA, canRun, features })
-      : [renderFeatures(features, paintFor(wantsColour(1)))];
-    for (const piece of pieces) writeFully(1, piece);
+    standardOutput(1).write(
+      flags.jsonFlag.read(values)
+        ? jsonPieces({ schema: DOCTOR_SCHEMA, canRun, features })
+        : renderFeatures(features, paintFor(wantsColour(1))),
+    );
     return { kind: "status", status: canRun ? 0 : FAILED };
   },
 };
 
 /** One line a feature, and the remedy below it. */
-export function renderFeatures(features: readonly Feature[], paint: Paint): string {
+function renderFeatures(features: readonly Feature[], paint: Paint): string[] {
   const width = Math.max(...features.map(({ name }) => name.length));
-  return features.map((feature) => renderFeature(feature, width, paint)).join("");
+  return features.map((feature) => renderFeature(feature, width, paint));
 }
 
 function renderFeature({ name, state, why, remedy }: Feature, width: number, paint: Paint): string {

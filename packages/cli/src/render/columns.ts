@@ -1,5 +1,6 @@
 /** Columns: cells aligned by their width on a terminal, the last column cut to what is left. */
 import { displayWidth, printable } from "@crossbill/core";
+import type { Paint } from "./paint.ts";
 
 export interface Column<Row> {
   readonly title: string;
@@ -8,7 +9,7 @@ export interface Column<Row> {
   cell(row: Row): string;
 }
 
-export interface TableOptions {
+interface TableOptions {
   readonly indent: number;
   /** Columns of the terminal the table may take. */
   readonly width: number;
@@ -56,6 +57,15 @@ export function renderTable<Row>(
     ),
   );
   return [heading, ...body];
+}
+
+/** A table below its title, as every list of the bill looks. */
+export function titled(
+  title: string,
+  [heading = "", ...rows]: readonly string[],
+  paint: Paint,
+): string[] {
+  return [paint.strong(title), paint.faint(heading), ...rows];
 }
 
 export function padEnd(text: string, width: number): string {

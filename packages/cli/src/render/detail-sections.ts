@@ -1,6 +1,6 @@
 /** What the tables leave open: errors, faults, switches, io_uring, warnings and the audit. */
 import { type Bill, describeWarning, printable } from "@crossbill/core";
-import { type Column, renderTable } from "./columns.ts";
+import { type Column, renderTable, titled } from "./columns.ts";
 import { formatBytes, formatCount, formatTime } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
 
@@ -33,11 +33,7 @@ export function errorsSection(bill: Bill, top: number, paint: Paint, width: numb
   const last = { title: "error", cell: ({ error }: ErrorRow) => error };
   const shown = rows.slice(0, top);
   const table = renderTable(shown, columns, last, { indent: 2, width });
-  return [paint.strong(`errors (${shown.length} of ${rows.length} kinds)`), ...dim(table, paint)];
-}
-
-function dim([heading = "", ...rows]: readonly string[], paint: Paint): string[] {
-  return [paint.faint(heading), ...rows];
+  return titled(`errors (${shown.length} of ${rows.length} kinds)`, table, paint);
 }
 
 export function faultsSection(bill: Bill, paint: Paint): string[] {
@@ -66,7 +62,7 @@ export function uringSection(bill: Bill, paint: Paint, width: number): string[] 
   ];
   const last = { title: "operation", cell: ({ opcode }: Row) => opcode };
   const table = renderTable(bill.uring, columns, last, { indent: 2, width });
-  return [paint.strong("io_uring"), ...dim(table, paint)];
+  return titled("io_uring", table, paint);
 }
 
 /** Everything that limits what the bill can be believed. */

@@ -1,6 +1,6 @@
 /** The lines added up by one of their three parts: --by process, syscall or target. */
 import type { Grouping, LineGroup } from "@crossbill/core";
-import { renderTable } from "./columns.ts";
+import { renderTable, titled } from "./columns.ts";
 import { costColumns } from "./lines-section.ts";
 import { formatCount } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
@@ -25,8 +25,7 @@ export function groupsSection(
   const of = `${formatCount(shown.length)} of ${formatCount(groups.length)}`;
   const last = { title: by === "syscall" ? "call" : by, cell: groupName };
   const table = renderTable(shown, costColumns, last, { indent: 2, width, isDense: true });
-  const [heading = "", ...rows] = table;
-  return [paint.strong(`${title} (${of})`), paint.faint(heading), ...rows];
+  return titled(`${title} (${of})`, table, paint);
 }
 
 /** Raw: the table makes it safe. */

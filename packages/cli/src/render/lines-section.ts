@@ -1,6 +1,6 @@
 /** The most expensive lines: process, system call and target with what they cost. */
 import { type Bill, type BillLine, displayWidth, printable } from "@crossbill/core";
-import { type Column, padEnd, renderTable } from "./columns.ts";
+import { type Column, padEnd, renderTable, titled } from "./columns.ts";
 import { formatBytes, formatCount, formatTime } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
 import { processName, targetName } from "./target-name.ts";
@@ -24,13 +24,9 @@ export function linesSection(bill: Bill, top: number, paint: Paint, width: numbe
     title: "target",
     cell: ({ target }: BillLine) => targetName(target),
   };
-  const [heading = "", ...rows] = renderTable(lines, columns(single), last, {
-    indent: 2,
-    width,
-    isDense: true,
-  });
+  const table = renderTable(lines, columns(single), last, { indent: 2, width, isDense: true });
   const note = lines.some(isRough) ? [paint.faint(roughNote(bill))] : [];
-  return [paint.strong(title), paint.faint(heading), ...rows, ...note];
+  return [...titled(title, table, paint), ...note];
 }
 
 function columns(singleProcess: boolean): Column<BillLine>[] {
@@ -69,7 +65,7 @@ function shortName({ comm, pid }: BillLine["process"]): string {
 }
 
 /** What a row of any grouping costs. */
-export type Cost = Pick<BillLine, "count" | "bytes" | "boundaryNs" | "kernelNs" | "waitNs"> & {
+type Cost = Pick<BillLine, "count" | "bytes" | "boundaryNs" | "kernelNs" | "waitNs"> & {
   readonly sequential?: number | null;
   readonly intervals?: BillLine["intervals"];
 };

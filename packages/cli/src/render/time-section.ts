@@ -23,7 +23,7 @@ export function answerLine(bill: Bill): string {
   );
 }
 
-export function waitingNs(bill: Bill): number {
+function waitingNs(bill: Bill): number {
   return Object.values(bill.time.waitNs).reduce((sum, ns) => sum + ns, 0);
 }
 
