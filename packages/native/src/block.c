@@ -103,6 +103,9 @@ static int block_grow(const struct mechanism *mechanism, void *state, uint64_t l
 		struct block block;
 		int error = block_time(mechanism, state, *calls, &block);
 
+		/* Again: one interruption must not make a short block pass for a long one. */
+		if (!error && block.ns >= least_ns)
+			error = block_time(mechanism, state, *calls, &block);
 		if (error)
 			return error;
 		if (block.ns >= least_ns ||
