@@ -21,7 +21,7 @@ EBPF := $(SHARED) recorder program program-full-events program-fast-events progr
 
 BINARIES := $(if $(wildcard $(NATIVE)/ptrace-recorder.c),$(OUT)/crossbill-ptrace)
 BINARIES += $(if $(wildcard $(NATIVE)/recorder.c),$(OUT)/crossbill-recorder)
-BINARIES += $(MEASURE_OUT)/crossbill-measure
+BINARIES += $(MEASURE_OUT)/crossbill-measure $(MEASURE_OUT)/crossbill-preload.so
 
 .PHONY: all clean
 all: $(BINARIES)
@@ -37,6 +37,11 @@ $(OUT)/%.o: $(NATIVE)/%.c | $(OUT)
 
 $(MEASURE_OUT)/crossbill-measure: $(MEASURE_OBJECTS)
 	$(CC) $(LINK) -o $@ $^ -pthread -ldl -lm
+
+# Loaded into programs whose calls it counts, so position independent and without the rest.
+PRELOAD := $(MEASURE)/preload/preload.c $(MEASURE)/user-dispatch.c
+$(MEASURE_OUT)/crossbill-preload.so: $(PRELOAD) $(MEASURE)/user-dispatch.h $(MEASURE)/monitor.h | $(MEASURE_OUT)/mechanisms
+	$(CC) $(CFLAGS) $(STRICT) -fstack-protector-strong -fPIC -shared -Wl,-z,relro,-z,now -o $@ $(PRELOAD) -ldl
 
 $(MEASURE_OUT)/%.o: $(MEASURE)/%.c | $(MEASURE_OUT)/mechanisms
 	$(CC) $(CFLAGS) $(STRICT) $(HARDEN) -iquote $(MEASURE) -pthread -MMD -MP -c -o $@ $<
