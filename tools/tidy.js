@@ -19,12 +19,14 @@ const BINARY_PROBE_BYTES = 8000;
 const mayImport = {
   core: [],
   recorder: ["core"],
-  lab: ["recorder", "core"],
+  native: ["core"],
+  lab: ["recorder", "native", "core"],
   cli: ["lab", "recorder", "core"],
 };
 const packageNames = new Map([
   ["@crossbill/core", "core"],
   ["@crossbill/recorder", "recorder"],
+  ["@crossbill/native", "native"],
   ["@crossbill/lab", "lab"],
   ["crossbill", "cli"],
 ]);

@@ -76,6 +76,8 @@ test("a line of more than 120 columns is found, a tab counting as eight", () => 
 test.each([
   ["core", "@crossbill/recorder"],
   ["recorder", "@crossbill/lab"],
+  ["native", "@crossbill/recorder"],
+  ["cli", "@crossbill/native"],
   ["lab", "crossbill"],
 ])("%s may not import %s", (own, target) => {
   const findings = tidy({ [`packages/${own}/src/bill.ts`]: `${about}import "${target}";\n` });
