@@ -54,3 +54,31 @@ test("a cut text fits the width asked for", () => {
     }),
   );
 });
+
+test("a text of any length is cut as its ends alone say", () => {
+  const hostile = fc.constantFrom(
+    "a",
+    "漢",
+    "\u0301",
+    "\u{1d165}",
+    "\u{1f426}",
+    "\n",
+    "\ud83d",
+    "\udc80",
+  );
+  const unit = fc.string({ unit: hostile, minLength: 1, maxLength: 8 });
+  const cuts = fc.constantFrom("start" as const, "middle" as const, "end" as const);
+  fc.assert(
+    fc.property(unit, fc.integer({ min: 1, max: 20 }), cuts, (piece, maxWidth, cut) => {
+      const enough = Math.ceil((16 * maxWidth) / piece.length);
+      const [short, long] = [piece.repeat(enough), piece.repeat(enough + 500)];
+      expect(printable(long, { maxWidth, cut })).toBe(printable(short, { maxWidth, cut }));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("a text of half a gigabyte is shown without being taken apart", () => {
+  const endless = "x".repeat(2 ** 29 - 32);
+  expect(printable(endless, { maxWidth: 5 })).toBe("xxxx…");
+});

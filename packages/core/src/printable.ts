@@ -32,15 +32,28 @@ export interface PrintableOptions {
  * that two different texts never look alike.
  */
 export function printable(text: string, options: PrintableOptions = {}): string {
-  const pieces = escapePieces(text);
   const { maxWidth, cut = "end" } = options;
-  if (maxWidth === undefined || widthOf(pieces) <= maxWidth) return pieces.join("");
+  if (maxWidth === undefined) return escapePieces(text).join("");
+  const pieces = escapePieces(withoutMiddle(text, maxWidth));
+  if (widthOf(pieces) <= maxWidth) return pieces.join("");
   if (maxWidth <= 0) return "";
   const room = maxWidth - 1; // The ellipsis takes one column.
   if (cut === "end") return takeStart(pieces, room) + ELLIPSIS;
   if (cut === "start") return ELLIPSIS + takeEnd(pieces, room);
   const head = Math.floor(room / 3); // The end of a path says more than its beginning.
   return takeStart(pieces, head) + ELLIPSIS + takeEnd(pieces, room - head);
+}
+
+/** What stands in one column at most: a letter and its marks, each two code units. */
+const UNITS_A_COLUMN = 2 * (1 + MARKS_IN_A_ROW);
+
+/**
+ * A text far longer than its width, without what is cut anyway: a name in a hostile file has half a
+ * gigabyte. Both ends keep a column more than can be shown, and so do not depend on what is gone.
+ */
+function withoutMiddle(text: string, maxWidth: number): string {
+  const end = UNITS_A_COLUMN * (Math.max(0, Math.ceil(maxWidth)) + 2);
+  return text.length <= 2 * end ? text : text.slice(0, end) + text.slice(-end);
 }
 
 /** Columns a printable text takes on a terminal. */
