@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { decodeBytes } from "@crossbill/core";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { execScript, spawnBytes } from "./spawn-bytes.ts";
+import { shellArguments, spawnBytes } from "./spawn-bytes.ts";
 
 /** Arguments can hold every byte but NUL. */
 const argument = fc
@@ -12,13 +12,9 @@ const argument = fc
 test("a program started through the shell gets exactly the bytes it was given", () => {
   fc.assert(
     fc.property(fc.array(argument, { maxLength: 4 }), (words) => {
-      const script = execScript([
-        "/usr/bin/printf",
-        "%s\\0",
-        "first",
-        ...words.map((word) => decodeBytes(word)),
-      ]);
-      const output = execFileSync("/bin/sh", ["-c", script]);
+      const texts = words.map((word) => decodeBytes(word));
+      const args = shellArguments(["/usr/bin/printf", "%s\\0", "first", ...texts]);
+      const output = execFileSync("/bin/sh", args);
       const expected = words.flatMap((word) => [...word, 0]);
       expect([...output.subarray("first\0".length)]).toEqual(expected);
     }),
@@ -26,12 +22,23 @@ test("a program started through the shell gets exactly the bytes it was given", 
   );
 });
 
-test("an argument that is not UTF-8 arrives unchanged", async () => {
-  const child = spawnBytes("/usr/bin/printf", ["%s", "caf\udce9"], {
-    stdio: ["ignore", "pipe", "ignore"],
-  });
+/** What printf(1) writes when it is spawned with these arguments. */
+async function printed(args: readonly string[]): Promise<string> {
+  const child = spawnBytes("/usr/bin/printf", args, { stdio: ["ignore", "pipe", "ignore"] });
   const chunks: Buffer[] = [];
   child.stdout?.on("data", (chunk: Buffer) => chunks.push(chunk));
   await new Promise((resolve) => child.once("close", resolve));
-  expect(Buffer.concat(chunks).toString("latin1")).toBe("caf\u00e9");
+  return Buffer.concat(chunks).toString("latin1");
+}
+
+test("an argument that is not UTF-8 arrives unchanged", async () => {
+  expect(await printed(["%s", "caf\udce9"])).toBe("caf\u00e9");
+  expect(await printed(["%s|", "it's\n\n", "", "\udce9\n"])).toBe("it's\n\n||\u00e9\n|");
+});
+
+test("many arguments of which one is not UTF-8 arrive all, as they would without it", async () => {
+  const names = Array.from({ length: 5_000 }, (_, index) => `a-file-with-a-longish-name-${index}`);
+  expect(await printed(["%s\n", ...names, "caf\udce9"])).toBe(
+    [...names, "caf\u00e9", ""].join("\n"),
+  );
 });

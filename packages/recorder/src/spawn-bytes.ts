@@ -10,6 +10,8 @@ import { encodeBytes } from "@crossbill/core";
 
 /** A byte that was not UTF-8, as core's byte text spells it. */
 const ESCAPED_BYTE = /[\udc80-\udcff]/u;
+/** execve(2) takes no argument of 128 KiB or more, so a long script travels as several. */
+const SCRIPT_PART_LENGTH = 64 * 1024;
 
 /** Spawns `file` with byte-text arguments. Failures come as the child's `error` event. */
 export function spawnBytes(
@@ -18,17 +20,30 @@ export function spawnBytes(
   options: SpawnOptions,
 ): ChildProcess {
   if (!args.some((arg) => ESCAPED_BYTE.test(arg))) return spawn(file, [...args], options);
-  return spawn("/bin/sh", ["-c", execScript([file, ...args])], options);
+  return spawn("/bin/sh", shellArguments([file, ...args]), options);
 }
 
-/** A POSIX shell script that executes `words` with exactly their bytes. */
-export function execScript(words: readonly string[]): string {
-  const assignments = words.map((word, index) => {
-    // The dot keeps newlines at the end, which command substitution would cut off.
-    return `w${index}=$(printf '${octal(word)}.')\nw${index}=\${w${index}%.}`;
-  });
-  const list = words.map((_, index) => `"$w${index}"`).join(" ");
-  return `${assignments.join("\n")}\nexec ${list}`;
+/** What sh is given to execute `words` with exactly their bytes. */
+export function shellArguments(words: readonly string[]): string[] {
+  const script = `exec ${words.map(shellWord).join(" ")}`;
+  const parts = Array.from({ length: Math.ceil(script.length / SCRIPT_PART_LENGTH) }, (_, at) =>
+    script.slice(at * SCRIPT_PART_LENGTH, (at + 1) * SCRIPT_PART_LENGTH),
+  );
+  const joined = parts.map((_, at) => `\${${at + 1}}`).join("");
+  return ["-c", `eval "${joined}"`, "sh", ...parts];
+}
+
+/**
+ * ASCII is quoted, everything else made by printf. Newlines are ASCII, so none stands at the end of
+ * what printf makes, where command substitution would cut it off.
+ */
+function shellWord(word: string): string {
+  const runs = word.match(/[^\x80-\u{10ffff}]+|[\x80-\u{10ffff}]+/gu) ?? [""];
+  return runs.map((run) => (run < "\x80" ? quoted(run) : `"$(printf '${octal(run)}')"`)).join("");
+}
+
+function quoted(ascii: string): string {
+  return `'${ascii.replaceAll("'", "'\\''")}'`;
 }
 
 function octal(word: string): string {

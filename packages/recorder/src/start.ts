@@ -47,13 +47,22 @@ export interface RunningRecording {
   readonly result: Promise<Recorded>;
 }
 
-/** Spawns the recorder. Throws RecorderError when its program is not there. */
+/**
+ * Spawns the recorder.
+ * @throws RecorderError when its program is not there or cannot be spawned, TargetError when the
+ * command line is longer than the kernel takes.
+ */
 export function startRecording(options: RecordingOptions): RunningRecording {
-  const child = spawnBytes(recorderBinary(options.recorder), recorderArguments(options), {
-    stdio: ["inherit", options.standardOutput ?? "inherit", "inherit", "pipe", "pipe"],
-    ...(options.environment === undefined ? {} : { env: options.environment }),
-  });
-  return new Session(child, options.subject);
+  const binary = recorderBinary(options.recorder);
+  try {
+    const child = spawnBytes(binary, recorderArguments(options), {
+      stdio: ["inherit", options.standardOutput ?? "inherit", "inherit", "pipe", "pipe"],
+      ...(options.environment === undefined ? {} : { env: options.environment }),
+    });
+    return new Session(child, options.subject);
+  } catch (cause) {
+    throw spawnError(cause, options.subject);
+  }
 }
 
 /** The command line of both recorders. */
@@ -138,6 +147,16 @@ class Session implements RunningRecording {
       { remedy: "run again; `crossbill doctor` says what works here" },
     );
   }
+}
+
+/** Most failures to spawn come as an event; what Node throws instead, as an error a user can act on. */
+function spawnError(cause: unknown, subject: Subject): unknown {
+  if (!(cause instanceof Error && "syscall" in cause && "code" in cause)) return cause;
+  if (cause.code === "E2BIG" && "command" in subject) {
+    const remedy = "give it fewer or shorter arguments";
+    return new TargetError(subject.command[0], "E2BIG", { remedy, cause });
+  }
+  return new RecorderError(`the recorder could not be started (${cause.message})`, { cause });
 }
 
 /** How the recorder ended, in words; never rejects. */
