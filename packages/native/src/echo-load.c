@@ -264,3 +264,10 @@ void echo_load_close(struct echo_load *load)
 	close(load->wake);
 	munmap(load->shared, sizeof(*load->shared));
 }
+
+uint64_t echo_sleeps(void)
+{
+	struct rusage usage;
+
+	return getrusage(RUSAGE_THREAD, &usage) < 0 ? 0 : (uint64_t)usage.ru_nvcsw;
+}

@@ -37,5 +37,7 @@ int echo_load_start(struct echo_load *load, uint64_t requests);
 /* Waits until the client has all answers. Returns 0, or -EIO when one was wrong or missing. */
 int echo_load_finish(struct echo_load *load);
 void echo_load_close(struct echo_load *load);
+/* How often the calling thread has gone to sleep so far, as the kernel counts it. */
+uint64_t echo_sleeps(void);
 
 #endif

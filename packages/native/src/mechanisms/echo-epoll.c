@@ -13,6 +13,7 @@ struct echo_epoll {
 	struct echo_load load;
 	int epoll;
 	uint64_t waits;
+	uint64_t sleeps_before;
 	uint64_t calls;
 	struct epoll_event ready[ECHO_CONNECTIONS_MAX];
 	unsigned char buffer[ECHO_BYTES_MAX];
@@ -58,6 +59,7 @@ static int echo_epoll_ready(void *state, uint64_t calls)
 	struct echo_epoll *self = state;
 
 	self->waits = 0;
+	self->sleeps_before = echo_sleeps();
 	self->calls = 0;
 	return echo_load_start(&self->load, calls);
 }
@@ -101,6 +103,7 @@ static int echo_epoll_done(void *state, uint64_t calls, struct tally *tally)
 
 	(void)calls;
 	tally_count(tally, "waits", self->waits);
+	tally_count(tally, "sleeps", echo_sleeps() - self->sleeps_before);
 	tally_count(tally, "calls", self->waits + self->calls);
 	return echo_load_finish(&self->load);
 }

@@ -24,6 +24,7 @@ struct echo_uring {
 	bool multishot;
 	bool armed;
 	uint64_t waits;
+	uint64_t sleeps_before;
 	uint64_t enters_before;
 	uint64_t process_before;
 	uint64_t thread_before;
@@ -154,6 +155,7 @@ static int echo_uring_ready(void *state, uint64_t calls)
 		echo_uring_receive(self, i);
 	self->armed = true;
 	self->waits = 0;
+	self->sleeps_before = echo_sleeps();
 	self->enters_before = self->uring.enters;
 	self->process_before = echo_uring_clock(CLOCK_PROCESS_CPUTIME_ID);
 	self->thread_before = echo_uring_clock(CLOCK_THREAD_CPUTIME_ID);
@@ -169,6 +171,7 @@ static int echo_uring_done(void *state, uint64_t calls, struct tally *tally)
 
 	(void)calls;
 	tally_count(tally, "waits", self->waits);
+	tally_count(tally, "sleeps", echo_sleeps() - self->sleeps_before);
 	tally_count(tally, "calls", self->uring.enters - self->enters_before);
 	tally_count(tally, "pollerNs", process > thread ? process - thread : 0);
 	return echo_load_finish(&self->load);
