@@ -1,7 +1,7 @@
-// Writes the manual page, the shell completions and the page of errors into docs/, from the built
-// command line and the sources of core.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { completionScripts, errorsPage, manualPage } from "../packages/cli/dist/index.js";
+// Writes the manual page, the shell completions, the pages of the lab and the page of errors into
+// docs/, from the built command line and the sources of core.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { completionScripts, errorsPage, labPages, manualPage } from "../packages/cli/dist/index.js";
 
 const docs = new URL("../docs/", import.meta.url);
 mkdirSync(new URL("completions/", docs), { recursive: true });
@@ -9,6 +9,11 @@ writeFileSync(new URL("crossbill.1", docs), manualPage());
 for (const [name, content] of completionScripts()) {
   writeFileSync(new URL(`completions/${name}`, docs), content);
 }
+
+// A topic that is gone takes its page with it.
+rmSync(new URL("lab/", docs), { recursive: true, force: true });
+mkdirSync(new URL("lab/", docs));
+for (const [name, content] of labPages()) writeFileSync(new URL(`lab/${name}`, docs), content);
 
 const core = new URL("../packages/core/src/", import.meta.url);
 const source = (name) => readFileSync(new URL(name, core), "utf8");

@@ -3,7 +3,7 @@ _crossbill() {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		COMPREPLY=($(compgen -W "run attach report calibrate doctor help --help --version" -- "$current"))
+		COMPREPLY=($(compgen -W "run attach report lab explain compare calibrate doctor help --help --version" -- "$current"))
 		return
 	fi
 	case ${COMP_WORDS[1]} in
@@ -47,6 +47,36 @@ _crossbill() {
 		esac
 		case $current in
 		-*) COMPREPLY=($(compgen -W "--json -o --output --top --by -e --trace --help" -- "$current")) ;;
+		*) COMPREPLY=($(compgen -f -- "$current")) ;;
+		esac
+		;;
+	lab)
+		case $previous in
+		-o|--output) COMPREPLY=($(compgen -f -- "$current")); return ;;
+		--json) COMPREPLY=($(compgen -f -- "$current")); return ;;
+		--html) COMPREPLY=($(compgen -f -- "$current")); return ;;
+		--seed) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+		esac
+		case $current in
+		-*) COMPREPLY=($(compgen -W "--quick -o --output --json --html --resume --list --seed --help" -- "$current")) ;;
+		*) COMPREPLY=($(compgen -W "toll chunks scatter rings monitors libos" -- "$current")) ;;
+		esac
+		;;
+	explain)
+		case $previous in
+		-o|--output) COMPREPLY=($(compgen -f -- "$current")); return ;;
+		esac
+		case $current in
+		-*) COMPREPLY=($(compgen -W "-o --output --help" -- "$current")) ;;
+		*) COMPREPLY=($(compgen -W "toll chunks scatter rings monitors libos" -- "$current")) ;;
+		esac
+		;;
+	compare)
+		case $previous in
+		-o|--output) COMPREPLY=($(compgen -f -- "$current")); return ;;
+		esac
+		case $current in
+		-*) COMPREPLY=($(compgen -W "--json -o --output --help" -- "$current")) ;;
 		*) COMPREPLY=($(compgen -f -- "$current")) ;;
 		esac
 		;;

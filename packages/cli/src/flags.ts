@@ -119,6 +119,46 @@ export const quickFlag: Flag<boolean> = toggle(
   "at most three seconds, wider intervals; a full calibration takes under fifteen",
 );
 
+export const labOutputFlag: Flag<string | null> = text({
+  flags: "-o, --output <file>",
+  description: "write the text to this file instead of standard output",
+  completion: "file",
+  parse: (value) => value,
+});
+
+export const labJsonFlag: Flag<string | null> = text({
+  flags: "--json <file>",
+  description: "also write everything as JSON, raw values included; with - only that is printed",
+  completion: "file",
+  parse: (value) => value,
+});
+
+export const htmlFlag: Flag<string | null> = text({
+  flags: "--html <file>",
+  description: "also write a page with charts: one file that needs no network",
+  completion: "file",
+  parse: (value) => value,
+});
+
+export const labQuickFlag: Flag<boolean> = toggle(
+  "--quick",
+  "at most a minute for all topics, wider intervals; a full run takes up to eight",
+);
+
+export const resumeFlag: Flag<boolean> = toggle(
+  "--resume",
+  "go on with the run that was interrupted: its topics are not measured again",
+);
+
+export const listFlag: Flag<boolean> = toggle("--list", "list the topics and measure nothing");
+
+export const seedFlag: Flag<number | null> = text({
+  flags: "--seed <number>",
+  description: "repeat the random order of the run that printed this seed",
+  completion: "none",
+  parse: parseSeed,
+});
+
 /** Flags are told apart in help by their definition; this is what a command lists. */
 export type AnyFlag = Pick<Flag<unknown>, "option" | "completion">;
 
@@ -171,5 +211,13 @@ function parseTop(value: string): number {
   if (/^\d{1,6}$/.test(value)) return Number(value);
   throw new UsageError(`--top: ${printable(value)} is not a number of lines`, {
     remedy: "write a whole number such as --top 20",
+  });
+}
+
+/** Seeds are what randomInt(2^32) draws. */
+function parseSeed(value: string): number {
+  if (/^\d{1,10}$/.test(value) && Number(value) < 2 ** 32) return Number(value);
+  throw new UsageError(`--seed: ${printable(value)} is no seed`, {
+    remedy: "write a whole number below 4294967296, such as the one an earlier run printed",
   });
 }

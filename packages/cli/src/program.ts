@@ -3,14 +3,26 @@ import { createRequire } from "node:module";
 import { Command, type OptionValues } from "commander";
 import { attach } from "./commands/attach.ts";
 import { calibrate } from "./commands/calibrate.ts";
+import { compare } from "./commands/compare.ts";
 import { doctor } from "./commands/doctor.ts";
+import { explain } from "./commands/explain.ts";
+import { lab } from "./commands/lab.ts";
 import { report } from "./commands/report.ts";
 import { run } from "./commands/run.ts";
 import { rephraseUsage } from "./failure.ts";
 import { writeFully } from "./terminal.ts";
 import type { Ending, Verb } from "./verb.ts";
 
-export const verbs: readonly Verb[] = [run, attach, report, calibrate, doctor];
+export const verbs: readonly Verb[] = [
+  run,
+  attach,
+  report,
+  lab,
+  explain,
+  compare,
+  calibrate,
+  doctor,
+];
 
 export const summary = "The itemised bill for every crossing of the user-kernel boundary";
 

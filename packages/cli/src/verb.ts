@@ -22,7 +22,7 @@ export interface Verb {
   readonly operand: {
     readonly syntax: string;
     readonly description: string;
-    readonly completion: "command" | "file";
+    readonly completion: "command" | "file" | readonly string[];
   } | null;
   readonly flags: readonly AnyFlag[];
   readonly examples: readonly [Example, ...Example[]];

@@ -62,6 +62,7 @@ function bashCase(verb: Verb): string[] {
 
 function bashOperand({ operand }: Verb): string | null {
   if (operand === null) return null;
+  if (typeof operand.completion !== "string") return `-W "${operand.completion.join(" ")}"`;
   return operand.completion === "command" ? "-c -f" : "-f";
 }
 
@@ -112,7 +113,11 @@ function zshFlag(flag: AnyFlag, name: string): string {
 
 function zshOperand({ operand }: Verb): string | null {
   if (operand === null) return null;
-  return operand.completion === "command" ? "*::command:_normal" : "1:file:_files";
+  const { completion, syntax } = operand;
+  if (completion === "command") return "*::command:_normal";
+  const where = syntax.includes("...") ? "*" : "1";
+  if (completion === "file") return `${where}:file:_files`;
+  return `${where}:${syntax.replace(/[^a-z]/g, "")}:(${completion.join(" ")})`;
 }
 
 function zshQuote(text: string): string {
@@ -131,7 +136,14 @@ function fish(): string {
     ({ name }) =>
       `complete -c crossbill -n '__fish_seen_subcommand_from ${name}' -x -a '(__fish_complete_subcommand)'`,
   );
-  return `# ${MADE}\n${[...commands, ...flags, ...operands].join("\n")}\n`;
+  const words = verbs.flatMap(({ name, operand }) =>
+    operand === null || typeof operand.completion === "string"
+      ? []
+      : [
+          `complete -c crossbill -n '__fish_seen_subcommand_from ${name}' -f -a ${fishQuote(operand.completion.join(" "))}`,
+        ],
+  );
+  return `# ${MADE}\n${[...commands, ...flags, ...operands, ...words].join("\n")}\n`;
 }
 
 function fishFlag(verb: Verb, flag: AnyFlag): string {

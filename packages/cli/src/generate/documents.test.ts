@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { errorCodes, warningSchema } from "@crossbill/core";
 import { expect, test } from "vitest";
 import { verbs } from "../program.ts";
 import { completionScripts } from "./completions.ts";
 import { errorsPage } from "./errors.ts";
+import { labPages } from "./lab-pages.ts";
 import { manualPage } from "./man.ts";
 
 const docs = new URL("../../../../docs/", import.meta.url);
@@ -17,6 +18,12 @@ test("the committed completions are current (else: npm run build && node tools/g
   for (const [name, script] of completionScripts()) {
     expect(committed(`completions/${name}`)).toBe(script);
   }
+});
+
+test("the committed pages of the lab are current (else: npm run build && node tools/generate-docs.js)", () => {
+  const pages = labPages();
+  expect(readdirSync(new URL("lab/", docs)).toSorted()).toEqual([...pages.keys()].toSorted());
+  for (const [name, page] of pages) expect(committed(`lab/${name}`)).toBe(page);
 });
 
 test("manual page and completions know every flag of every command", () => {

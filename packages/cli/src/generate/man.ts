@@ -22,6 +22,9 @@ export function manualPage(): string {
     ".TP",
     ".I $XDG_CACHE_HOME/crossbill/prices\\-*.json",
     "This machine's prices, as crossbill calibrate measured them.",
+    ".TP",
+    ".I $XDG_CACHE_HOME/crossbill/lab\\-*.json",
+    "This machine's lab reports: what was measured last, and what was interrupted.",
     ".SH SEE ALSO",
     ".BR strace (1),",
     ".BR perf (1)",
@@ -45,6 +48,7 @@ function synopsis(verb: Verb): string {
 }
 
 function operandText(syntax: string): string {
+  if (syntax !== "[command...]" && syntax.startsWith("[")) return ` ${syntax}`;
   return ` ${syntax.replace(/[[\]<>]/g, "")}`.replace("command...", "command [argument...]");
 }
 

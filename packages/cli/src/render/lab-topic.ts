@@ -1,0 +1,197 @@
+/** Lab topic: one topic of a lab report in text: question, verdict, figures, chart, what is missing. */
+import {
+  displayWidth,
+  type FittedModel,
+  type FittedParameter,
+  type JudgedClaim,
+  printable,
+  type TopicReport,
+  type Verdict,
+} from "@crossbill/core";
+import { padEnd, padStart } from "./columns.ts";
+import type { Paint } from "./paint.ts";
+import { terminalChart } from "./terminal-chart.ts";
+import { wrapText } from "./wrap.ts";
+
+/** Tables of topics are made for the narrowest usual terminal. */
+export const LAB_WIDTH = 80;
+
+const verdictText: Record<Verdict, string> = {
+  holds: "HOLDS",
+  "does not hold": "DOES NOT HOLD",
+  "cannot tell here": "CANNOT TELL HERE",
+};
+
+/** The lines of a topic, heading first. */
+export function topicLines(topic: TopicReport, paint: Paint): string[] {
+  const { analysis } = topic;
+  const wrapped = (text: string, lead = "") => wrapText(text, { width: LAB_WIDTH, lead });
+  const sections = [
+    [
+      paint.strong(printable(`${topic.name}: ${topic.title}`, { maxWidth: LAB_WIDTH })),
+      ...wrapped(topic.question),
+    ],
+    analysis.claims.flatMap((claim) => claimLines(claim, paint)),
+    tableLines(analysis.table.columns, analysis.table.rows, paint),
+    parameterLines(analysis.parameters, paint),
+    analysis.models.flatMap((model) => modelLines(model, paint)),
+    analysis.breakEvens.flatMap(({ text }) => wrapped(text, "break-even: ")),
+    ...analysis.charts.map((chart) => terminalChart(chart, paint, LAB_WIDTH)),
+    [
+      ...checkLines(topic, paint),
+      ...missingLines(topic, paint),
+      ...analysis.notes.flatMap((note) => wrapped(note, "note: ")),
+      paint.faint(effortLine(topic)),
+    ],
+  ];
+  return sections
+    .filter((section) => section.length > 0)
+    .flatMap((section, at) => (at === 0 ? section : ["", ...section]));
+}
+
+/** The claim, the verdict on it and why. */
+export function claimLines({ claim, verdict, why }: JudgedClaim, paint: Paint): string[] {
+  const words = verdictText[verdict];
+  const [first = "", ...rest] = wrapText(why, { width: LAB_WIDTH, lead: `${words}: ` });
+  const stressed = verdict === "holds" ? paint.strong(words) : paint.alarm(words);
+  return [
+    ...wrapText(claim, { width: LAB_WIDTH, lead: "claim: " }),
+    first.replace(words, () => stressed),
+    ...rest,
+  ];
+}
+
+/** Fitted parameters with their intervals, one a line. */
+export function parameterLines(parameters: readonly FittedParameter[], paint: Paint): string[] {
+  return tableLines(
+    ["fitted", "", "value", "95 % interval", "unit"],
+    parameters.map(({ symbol, meaning, unit, value }) => [
+      symbol,
+      meaning,
+      number(value.likely),
+      value.low === value.high ? "" : `${number(value.low)} to ${number(value.high)}`,
+      unit,
+    ]),
+    paint,
+  );
+}
+
+/** A model's formula, how far it is off, and what broke it. */
+export function modelLines(
+  { formula, fitError, heldOutError, broken }: FittedModel,
+  paint: Paint,
+): string[] {
+  const off =
+    heldOutError === null
+      ? `${percent(fitError)} on the points it was fitted to`
+      : `${percent(fitError)} on the points it was fitted to, ${percent(heldOutError)} on points it had not seen`;
+  return [
+    ...wrapText(formula, { width: LAB_WIDTH, lead: "model: " }),
+    ...wrapText(`median ${off}`, { width: LAB_WIDTH, lead: "  error: " }),
+    ...(broken === null
+      ? []
+      : wrapText(broken, { width: LAB_WIDTH, lead: "  breaks: " }).map((line) =>
+          paint.alarm(line),
+        )),
+  ];
+}
+
+/** What could not be measured, series by series, with the reason; series that share one are put together. */
+export function missingOf({
+  points,
+}: TopicReport): readonly (readonly [string, readonly string[]])[] {
+  const byReason = new Map<string, Set<string>>();
+  for (const { series, missing } of points) {
+    if (missing === null) continue;
+    byReason.set(missing, (byReason.get(missing) ?? new Set()).add(series));
+  }
+  return [...byReason].map(([reason, series]) => [reason, [...series]]);
+}
+
+/** Rounds, time and processes: how much effort the figures rest on. */
+export function effortLine({ rounds, seconds, points, measuredAt }: TopicReport): string {
+  const when =
+    measuredAt === undefined ? "" : `, ${printable(measuredAt.slice(0, 16), { maxWidth: 16 })}Z`;
+  return (
+    `(${points.length} points, ${rounds} round${rounds === 1 ? "" : "s"}, ` +
+    `${seconds.toFixed(seconds < 10 ? 1 : 0)} s${when})`
+  );
+}
+
+export function number(value: number): string {
+  if (value === 0 || !Number.isFinite(value)) return value === 0 ? "0" : "unknown";
+  const rounded = Number(value.toPrecision(3));
+  const size = Math.abs(rounded);
+  if (size < 1e-4 || size >= 1e12) return rounded.toExponential(2);
+  return rounded.toLocaleString("en-US", { maximumSignificantDigits: 15 });
+}
+
+export function percent(share: number | null): string {
+  return share === null ? "unknown" : `${number(share * 100)} %`;
+}
+
+/** A cell that is a figure with at most a unit behind it. */
+const FIGURE = /^[~<>≈]?-?[\d.,]+(e[+-]?\d+)?\s*(%|[kMGTmuµn]?(B|s|iB|x)?)?$|^-?$|^unknown$/;
+/** Between two columns. */
+const GAP = "  ";
+const NARROWEST = 12;
+
+/**
+ * Rows in columns: figures to the right, words to the left. When a row is too long, the widest column
+ * takes more lines.
+ */
+export function tableLines(
+  columns: readonly string[],
+  rows: readonly (readonly string[])[],
+  paint: Paint,
+  most: number = LAB_WIDTH,
+): string[] {
+  if (rows.length === 0) return [];
+  const cells = [columns, ...rows].map((row) => columns.map((_, at) => row[at] ?? ""));
+  const widths = columns.map((_, at) =>
+    Math.max(...cells.map((row) => displayWidth(printable(row[at] ?? "")))),
+  );
+  const used = widths.reduce((sum, width) => sum + width, GAP.length * (columns.length - 1));
+  const widest = widths.indexOf(Math.max(...widths));
+  const fitting = Math.max(NARROWEST, (widths[widest] ?? 0) - Math.max(0, used - most));
+  widths[widest] = Math.min(widths[widest] ?? 0, fitting);
+  const isFigure = columns.map((_, at) => rows.every((row) => FIGURE.test(row[at] ?? "")));
+  const line = (row: readonly string[]) => {
+    const wrapped = row.map((cell, at) => cellLines(cell, widths[at] ?? 0));
+    const height = Math.max(...wrapped.map(({ length }) => length));
+    return Array.from({ length: height }, (_, index) =>
+      wrapped
+        .map((lines, at) => {
+          const pad = isFigure[at] === true ? padStart : padEnd;
+          return pad(lines[index] ?? "", widths[at] ?? 0);
+        })
+        .join(GAP)
+        .trimEnd(),
+    );
+  };
+  const [heading = [], ...body] = cells;
+  return [...line(heading).map((text) => paint.faint(text)), ...body.flatMap(line)];
+}
+
+function cellLines(cell: string, width: number): string[] {
+  const safe = printable(cell);
+  return displayWidth(safe) <= width ? [safe] : wrapText(cell, { width });
+}
+
+function checkLines({ analysis }: TopicReport, paint: Paint): string[] {
+  const failed = analysis.checks.filter(({ holds }) => !holds);
+  const count = analysis.checks.length;
+  if (count === 0) return [];
+  if (failed.length === 0) return [`checks: all ${count} hold`];
+  return failed.flatMap(({ check }) =>
+    wrapText(check, { width: LAB_WIDTH, lead: "check failed: " }).map((line) => paint.alarm(line)),
+  );
+}
+
+function missingLines(topic: TopicReport, paint: Paint): string[] {
+  return missingOf(topic).flatMap(([reason, series]) =>
+    wrapText(`${series.join(", ")}: ${reason}`, { width: LAB_WIDTH, lead: "missing: " }).map(
+      (line) => paint.faint(line),
+    ),
+  );
+}
