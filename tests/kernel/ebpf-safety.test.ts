@@ -49,7 +49,7 @@ async function expectNothingLeft(recorder: number | undefined, why: string): Pro
     processesWith(crossings)
       .map((pid) => `${pid} ${/^State:.*$/m.exec(readProc(`${pid}/status`))?.[0]}`)
       .join();
-  await until(() => left() === "", `no process is left (${why}): ${left()}`);
+  await until(() => left() === "", `no process is left (${why})`, left);
   if (recorder !== undefined) {
     await until(() => !readProc(`${recorder}/comm`).startsWith("crossbill-"), `${why}: recorder`);
   }
@@ -60,11 +60,13 @@ const victims = ["node", "recorder", "program"] as const;
 
 /** Kills one of the family `delay` ms after the recorder was first seen; says who was there. */
 async function killOne(
-  node: number,
+  { child, said }: Running,
   victim: (typeof victims)[number],
   delay: number,
 ): Promise<Family> {
-  await until(() => familyOf(node).recorder !== undefined, "the recorder is there");
+  const node = child.pid ?? 0;
+  const isThere = () => familyOf(node).recorder !== undefined;
+  await until(isThere, "the recorder is there", () => said.stderr);
   await sleep(delay);
   const family = familyOf(node);
   const pid = family[victim];
@@ -84,8 +86,9 @@ ebpfTest(
     for (let round = 0; round < rounds; round += 1) {
       const victim = victims[next(victims.length)] ?? "node";
       const delay = next(SPAN_MS);
-      const { child, said, ended } = startRun();
-      const family = await killOne(child.pid ?? 0, victim, delay);
+      const running = startRun();
+      const { said, ended } = running;
+      const family = await killOne(running, victim, delay);
       const why = `seed ${seed}, round ${round}: ${victim} after ${delay} ms`;
       await Promise.race([
         ended,

@@ -18,11 +18,15 @@ export function childrenOf(pid: number): number[] {
 
 export const PATIENCE_MS = 20_000;
 
-/** Looks again and again until it is so; `what` is the complaint when it never is. */
-export async function until(condition: () => boolean, what: string): Promise<void> {
+/** Looks again and again until it is so; the complaint when it never is says how things stand then. */
+export async function until(
+  condition: () => boolean,
+  what: string,
+  standing = (): string => "",
+): Promise<void> {
   const end = Date.now() + PATIENCE_MS;
   while (!condition()) {
-    if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
+    if (Date.now() > end) throw new Error(`waited in vain until ${what}\n${standing()}`);
     await sleep(2);
   }
 }
