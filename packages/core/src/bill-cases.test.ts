@@ -285,47 +285,6 @@ test("calls not itemised are counted, and priced from the kernel time that no li
   expect(codes(bill)).toEqual(["not-itemised"]);
 });
 
-test("lines that differ in error only, or in a target nobody can tell apart, become one", () => {
-  const named = { kind: "file", fileSystem: "ext4", deleted: false, truncated: false } as const;
-  const bill = makeBill(
-    recording({
-      targets: [
-        { ...named, id: "a", name: "/tmp/log" },
-        { ...named, id: "b", name: "/tmp/log" },
-        { ...named, id: "c", name: null },
-      ],
-      lines: [
-        line({ target: "a", count: 5, bytes: 50, positioned: 5, sequential: 4 }),
-        line({ target: "a", count: 2, error: "EAGAIN", positioned: 0 }),
-        line({
-          target: "b",
-          count: 3,
-          bytes: 30,
-          sizes: [{ atMost: 16, count: 3 }],
-          positioned: 3,
-        }),
-        line({ target: "c", count: 1 }),
-        line({ syscall: "getpid", kind: "none", count: 1 }),
-      ],
-    }),
-    prices({ nullSyscallNs: 100 }),
-  );
-  expect(bill.lines).toHaveLength(3);
-  expect(bill.lines[0]).toMatchObject({
-    syscall: "read",
-    target: { path: "/tmp/log", unresolved: false },
-    count: 10,
-    errors: { EAGAIN: 2 },
-    bytes: 80,
-    sizes: [{ atMost: 16, count: 3 }],
-    sequential: 0.5,
-  });
-  const getpid = bill.lines.find(({ syscall }) => syscall === "getpid");
-  expect(getpid?.target).toMatchObject({ kind: "none", path: null, unresolved: false });
-  const unresolved = bill.lines.filter((row) => row.target.unresolved);
-  expect(unresolved).toHaveLength(1);
-});
-
 test("fault time that was measured is believed, and major faults get the waiting", () => {
   const measured = process({
     wallNs: 100 * ms,

@@ -3,7 +3,7 @@
 import type { CpuSplit } from "./bill/cpu-split.ts";
 import { crossCheck } from "./bill/cross-check.ts";
 import { splitExact } from "./bill/exact-split.ts";
-import { faultBasis } from "./bill/fault-basis.ts";
+import { type FaultBasis, faultBasis } from "./bill/fault-basis.ts";
 import {
   addLineWaits,
   countCalls,
@@ -28,6 +28,7 @@ import {
   type BillProcess,
   type BillTime,
 } from "./bill/shape.ts";
+import { sum } from "./bill/sum.ts";
 import { makeSyscallRows } from "./bill/syscall-rows.ts";
 import { timeIntervals } from "./bill/time-intervals.ts";
 import { splitTraced } from "./bill/traced-split.ts";
@@ -44,7 +45,7 @@ export function makeBill(recording: Recording, prices: Prices): Bill {
   const rates = ratesFor(recording, prices);
   const ledger = openLedger(recording, rates.waitFloor.likely);
   const basis = faultBasis(recording);
-  const split = splitter(recording, rates, ledger.processes);
+  const split = splitter(recording, rates, ledger.processes, basis);
   const accounts = ledger.processes.map((process) => settleProcess(process, split(process), basis));
   const loose = settleNotItemised(recording, ledger.notItemised, accounts, rates);
   const measuredWallNs = sum(accounts, ({ time: own }) => own.measuredWallNs);
@@ -94,9 +95,9 @@ function splitter(
   recording: Recording,
   rates: Rates,
   processes: readonly LedgerProcess[],
+  basis: FaultBasis,
 ): (process: LedgerProcess) => CpuSplit {
   if (recording.recorder === "ptrace") return (process) => splitTraced(process, rates);
-  const basis = faultBasis(recording);
   if (recording.timing === "exact") return (process) => splitExact(process, rates, basis);
   const pool = poolSamples(processes);
   return (process) => splitSampled(process, rates, basis, pool);
@@ -163,7 +164,7 @@ function billAudit(
   };
 }
 
-function sumFaults(accounts: readonly ProcessAccount[], basis: BillFaults["basis"]): BillFaults {
+function sumFaults(accounts: readonly ProcessAccount[], basis: FaultBasis): BillFaults {
   const of = (part: (faults: BillFaults) => number) =>
     sum(accounts, (account) => part(account.faults));
   return {
@@ -194,8 +195,4 @@ function billProcess({ process, time, faults, overheadNs }: ProcessAccount): Bil
     },
     samples,
   };
-}
-
-function sum<T>(items: readonly T[], of: (item: T) => number): number {
-  return items.reduce((total, item) => total + of(item), 0);
 }

@@ -1,7 +1,7 @@
 /** @crossbill/core: what every package agrees on. It performs no input or output and reads no clock. */
 
+export { lineCost } from "./bill/call-costs.ts";
 export { type Grouping, groupLines, type LineGroup } from "./bill/group-lines.ts";
-export { lineCost } from "./bill/lines.ts";
 export { selectCalls } from "./bill/select-calls.ts";
 export * from "./bill/shape.ts";
 export { type BillWarning, describeWarning, warningSchema } from "./bill/warnings.ts";

@@ -1,10 +1,11 @@
 /** Cross-check: compares the bill with everything that must agree with it, and says what does not. */
 import type { Prices } from "../prices.ts";
-import type { Recording } from "../recording.ts";
+import type { RecordedProcess, Recording } from "../recording.ts";
 import { relativeHalfWidth, scaleInterval, wilsonInterval } from "../statistics.ts";
 import type { Rates } from "./rates.ts";
+import { sampleTotals } from "./samples.ts";
 import type { BillTime } from "./shape.ts";
-import { sampleTotals } from "./time-intervals.ts";
+import { sum } from "./sum.ts";
 import type { BillWarning } from "./warnings.ts";
 
 const TOLERANCE = 0.05;
@@ -114,21 +115,20 @@ function checkSamples({ recording, crossings }: Checked): BillWarning[] {
 function checkRusage(recording: Recording): BillWarning[] {
   const { rusage, processes } = recording;
   if (rusage === null) return [];
-  const sum = (of: (process: Recording["processes"][number]) => number) =>
-    processes.reduce((total, process) => total + of(process), 0);
+  const total = (of: (process: RecordedProcess) => number) => sum(processes, of);
   const compared = [
-    ["cpuNs", sum((process) => process.onCpuNs), rusage.userNs + rusage.systemNs, LEAST_CPU_NS],
-    ["minorFaults", sum((process) => process.minorFaults), rusage.minorFaults, LEAST_EVENTS],
-    ["majorFaults", sum((process) => process.majorFaults), rusage.majorFaults, LEAST_EVENTS],
+    ["cpuNs", total((process) => process.onCpuNs), rusage.userNs + rusage.systemNs, LEAST_CPU_NS],
+    ["minorFaults", total((process) => process.minorFaults), rusage.minorFaults, LEAST_EVENTS],
+    ["majorFaults", total((process) => process.majorFaults), rusage.majorFaults, LEAST_EVENTS],
     [
       "voluntarySwitches",
-      sum((process) => process.voluntarySwitches),
+      total((process) => process.voluntarySwitches),
       rusage.voluntarySwitches,
       LEAST_EVENTS,
     ],
     [
       "involuntarySwitches",
-      sum((process) => process.involuntarySwitches),
+      total((process) => process.involuntarySwitches),
       rusage.involuntarySwitches,
       LEAST_EVENTS,
     ],

@@ -3,6 +3,9 @@ import type { CpuSplit } from "./cpu-split.ts";
 import { type FaultBasis, unsampledFaultCpuNs } from "./fault-basis.ts";
 import type { LedgerProcess } from "./ledger.ts";
 import type { Rates } from "./rates.ts";
+import { countSamples, lineSamples } from "./samples.ts";
+import { sum } from "./sum.ts";
+import { betweenHooks, workBetweenHooks } from "./timed-lines.ts";
 
 /**
  * Between the hooks lies a call's work and a part of its boundary and of the recorder's cost, together
@@ -12,11 +15,9 @@ import type { Rates } from "./rates.ts";
 export function splitExact(process: LedgerProcess, rates: Rates, basis: FaultBasis): CpuSplit {
   const { recorded, crossings } = process;
   const floor = rates.windowFloor.likely;
-  const lineKernel = process.lines.map((line) =>
-    Math.max(0, (line.recorded.onCpuNs ?? 0) - line.recorded.count * floor),
-  );
-  const lineWork = lineKernel.reduce((sum, ns) => sum + ns, 0);
-  const between = betweenHooks(process);
+  const lineKernel = workBetweenHooks(process.lines, floor);
+  const lineWork = sum(lineKernel, (ns) => ns);
+  const between = betweenHooks(process.lines);
   const price = rates.boundary.likely + rates.overhead.likely;
   let left = Math.max(0, recorded.onCpuNs - between);
   const outside = Math.min(left, crossings * Math.max(0, price - floor));
@@ -37,21 +38,15 @@ export function splitExact(process: LedgerProcess, rates: Rates, basis: FaultBas
   };
 }
 
-/** CPU time between the hooks of all calls that returned. */
-export function betweenHooks(process: LedgerProcess): number {
-  return process.lines.reduce((sum, line) => sum + (line.recorded.onCpuNs ?? 0), 0);
-}
-
 /**
  * Calls that never return pass no second hook; the sampler, when it ran and credits lines, shows their
  * share: samples in calls that no line holds.
  */
 function unfinishedNs(process: LedgerProcess): number {
-  const { user, syscall, fault } = process.recorded.samples;
-  const inLines = process.lines.reduce((sum, line) => sum + line.recorded.samples, 0);
+  const { onCpuNs, samples } = process.recorded;
+  const inLines = lineSamples(process.lines);
   if (inLines === 0) return 0;
-  const total = user + syscall + fault;
-  return (process.recorded.onCpuNs * Math.max(0, syscall - inLines)) / Math.max(1, total);
+  return (onCpuNs * Math.max(0, samples.syscall - inLines)) / Math.max(1, countSamples(samples));
 }
 
 function faultNs(process: LedgerProcess, rates: Rates, basis: FaultBasis, outside: number): number {

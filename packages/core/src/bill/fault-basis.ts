@@ -1,5 +1,6 @@
 /** Fault basis: how the time of page faults is known in one recording, and its split by kind. */
 import type { RecordedProcess, Recording } from "../recording.ts";
+import { sampleTotals } from "./samples.ts";
 import type { BillFaults } from "./shape.ts";
 
 export type FaultBasis = BillFaults["basis"];
@@ -13,11 +14,7 @@ export function faultBasis(recording: Recording): FaultBasis {
   if (processes.length > 0 && processes.every((process) => process.measuredFaultNs !== null)) {
     return "measured";
   }
-  let samples = 0;
-  for (const process of processes) {
-    samples += process.samples.user + process.samples.syscall + process.samples.fault;
-  }
-  return samples >= ENOUGH_SAMPLES ? "sampled" : "priced";
+  return sampleTotals(recording).total >= ENOUGH_SAMPLES ? "sampled" : "priced";
 }
 
 export function faultWaitNs(process: RecordedProcess): number {

@@ -1,5 +1,5 @@
 /** Group lines: a bill's lines summed by one of their three parts, dearest group first. */
-import { lineCost } from "./lines.ts";
+import { addCosts, lineCost } from "./call-costs.ts";
 import type { Bill, BillLine, BillTarget } from "./shape.ts";
 
 export type Grouping = "process" | "syscall" | "target";
@@ -62,17 +62,4 @@ function groupOf(groups: Map<string, LineGroup>, part: GroupPart): LineGroup {
   };
   groups.set(key, fresh);
   return fresh;
-}
-
-function addCosts(
-  group: LineGroup,
-  calls: Pick<BillLine, "count" | "errors" | "boundaryNs" | "kernelNs" | "waitNs">,
-): void {
-  group.count += calls.count;
-  group.boundaryNs += calls.boundaryNs;
-  group.kernelNs += calls.kernelNs;
-  group.waitNs += calls.waitNs;
-  for (const [error, count] of Object.entries(calls.errors)) {
-    group.errors[error] = (group.errors[error] ?? 0) + count;
-  }
 }

@@ -1,6 +1,7 @@
 /** Ledger: the recording's lines sorted to their processes, with what every split needs to know. */
 import type { RecordedLine, RecordedProcess, Recording } from "../recording.ts";
 import { type WaitReason, waitReason } from "../wait-reason.ts";
+import { sum } from "./sum.ts";
 
 /** A recorded line and its waiting, whole ns, the recorder's share removed. */
 export interface LedgerLine {
@@ -45,7 +46,7 @@ export function openLedger(recording: Recording, waitFloorNs: number): Ledger {
 }
 
 export function countCalls(lines: readonly LedgerLine[]): number {
-  return lines.reduce((sum, line) => sum + line.recorded.count, 0);
+  return sum(lines, ({ recorded }) => recorded.count);
 }
 
 function enter(recorded: RecordedLine, waitFloorNs: number): LedgerLine {

@@ -1,6 +1,7 @@
 /** Lines: what the bill itemises, one per process, system call and target, dearest first. */
 import type { DescriptorKind, HistogramCell, Recording, Target } from "../recording.ts";
 import {
+  addIntervals,
   aroundLikely,
   histogramMaximum,
   histogramQuantile,
@@ -11,10 +12,14 @@ import {
   zeroInterval,
 } from "../statistics.ts";
 import type { WaitReason } from "../wait-reason.ts";
-import { addLineWaits } from "./ledger.ts";
+import { addError, lineCost } from "./call-costs.ts";
+import { addLineWaits, countCalls } from "./ledger.ts";
 import type { PricedLine, ProcessAccount } from "./process-account.ts";
 import type { Rates } from "./rates.ts";
+import { countSamples, lineSamples } from "./samples.ts";
 import type { BillLine, BillTarget } from "./shape.ts";
+import { sum } from "./sum.ts";
+import { betweenHooks } from "./timed-lines.ts";
 
 interface OpenLine {
   readonly account: ProcessAccount;
@@ -42,11 +47,6 @@ export function makeLines(
   }
   const lines = [...open.values()].map((line) => closeLine(line, recording, rates));
   return lines.sort(byCost);
-}
-
-/** What a line costs: its boundary, its work and its waiting, ns. */
-export function lineCost(line: { boundaryNs: number; kernelNs: number; waitNs: number }): number {
-  return line.boundaryNs + line.kernelNs + line.waitNs;
 }
 
 interface NumberedTarget {
@@ -91,31 +91,30 @@ function billTarget(kind: DescriptorKind, target: Target | undefined): BillTarge
 function closeLine(line: OpenLine, recording: Recording, rates: Rates): BillLine {
   const { account, target, parts } = line;
   const { recorded } = account.process;
-  const sum = (of: (part: PricedLine) => number) =>
-    parts.reduce((total, part) => total + of(part), 0);
+  const total = (of: (part: PricedLine) => number) => sum(parts, of);
   const errors: Record<string, number> = {};
   const waits = new Map<WaitReason, number>();
   for (const { line: part } of parts) {
     const { error, count } = part.recorded;
-    if (error !== null) errors[error] = (errors[error] ?? 0) + count;
+    if (error !== null) addError(errors, error, count);
     addLineWaits(waits, part);
   }
-  const positioned = sum(({ line: part }) => part.recorded.positioned);
-  const sequential = sum(({ line: part }) => part.recorded.sequential);
-  const kernelNs = sum((part) => part.kernelNs);
+  const positioned = total(({ line: part }) => part.recorded.positioned);
+  const sequential = total(({ line: part }) => part.recorded.sequential);
+  const kernelNs = total((part) => part.kernelNs);
   return {
     process: { pid: recorded.pid, comm: recorded.comm, exe: recorded.exe, id: recorded.id },
     syscall: parts[0]?.line.recorded.syscall ?? "",
     target,
-    count: sum(({ line: part }) => part.recorded.count),
+    count: total(({ line: part }) => part.recorded.count),
     errors,
-    bytes: sum(({ line: part }) => part.recorded.bytes),
-    requestedBytes: sum(({ line: part }) => part.recorded.requestedBytes),
-    sizes: mergeHistograms(...parts.map(({ line: part }) => part.recorded.sizes)),
+    bytes: total(({ line: part }) => part.recorded.bytes),
+    requestedBytes: total(({ line: part }) => part.recorded.requestedBytes),
+    sizes: mergeHistograms(parts.flatMap(({ line: part }) => part.recorded.sizes)),
     sequential: positioned > 0 ? Math.min(1, sequential / positioned) : null,
-    boundaryNs: sum((part) => part.boundaryNs),
+    boundaryNs: total((part) => part.boundaryNs),
     kernelNs,
-    waitNs: sum(({ line: part }) => part.waitNs),
+    waitNs: total(({ line: part }) => part.waitNs),
     waits: Object.fromEntries(waits),
     intervals: { kernelNs: kernelInterval(line, kernelNs, recording, rates) },
     latency: latencyOf(parts.flatMap(({ line: part }) => part.recorded.latency)),
@@ -129,24 +128,19 @@ function kernelInterval(
   { timing }: Recording,
   rates: Rates,
 ): BillLine["intervals"]["kernelNs"] {
-  const lines = parts.map((part) => part.line.recorded);
-  const count = lines.reduce((sum, line) => sum + line.count, 0);
+  const lines = parts.map(({ line }) => line);
+  const count = countCalls(lines);
   if (timing === "exact") {
-    const onCpu = lines.reduce((sum, line) => sum + (line.onCpuNs ?? 0), 0);
+    const onCpu = betweenHooks(lines);
     const measured = { low: onCpu, likely: onCpu, high: onCpu };
     const floor = scaleInterval(rates.windowFloor, count);
     return aroundLikely(subtractIntervals(measured, floor), kernelNs);
   }
   const { samples, onCpuNs } = account.process.recorded;
-  const total = samples.user + samples.syscall + samples.fault;
+  const total = countSamples(samples);
   if (total === 0) return aroundLikely({ ...zeroInterval, high: onCpuNs }, kernelNs);
-  const hits = lines.reduce((sum, line) => sum + line.samples, 0);
-  const inCalls = scaleInterval(wilsonInterval(hits, total), onCpuNs);
-  const ownCost = {
-    low: (rates.boundary.low + rates.overhead.low) * count,
-    likely: (rates.boundary.likely + rates.overhead.likely) * count,
-    high: (rates.boundary.high + rates.overhead.high) * count,
-  };
+  const inCalls = scaleInterval(wilsonInterval(lineSamples(lines), total), onCpuNs);
+  const ownCost = scaleInterval(addIntervals(rates.boundary, rates.overhead), count);
   return aroundLikely(subtractIntervals(inCalls, ownCost), kernelNs);
 }
 

@@ -1,10 +1,14 @@
 /** Not itemised: prices calls whose process is unknown, out of the time their processes hold for them. */
 import type { Recording } from "../recording.ts";
 import { apportion } from "./apportion.ts";
+import { addCosts } from "./call-costs.ts";
 import { countCalls, type LedgerLine } from "./ledger.ts";
 import type { ProcessAccount } from "./process-account.ts";
 import type { Rates } from "./rates.ts";
+import { lineSamples } from "./samples.ts";
 import type { NotItemised } from "./shape.ts";
+import { sum } from "./sum.ts";
+import { workBetweenHooks } from "./timed-lines.ts";
 
 /** What moves between the totals, whole ns. The lists and the totals then agree. */
 export interface NotItemisedAccount {
@@ -27,43 +31,43 @@ export function settleNotItemised(
   const crossings = countCalls(lines);
   const boundary = crossings * rates.boundary.likely;
   const overhead = crossings * rates.overhead.likely;
-  const restKernelNs = total(accounts, (account) => account.restKernelNs);
-  const userNs = total(accounts, (account) => account.time.userNs);
+  const restKernelNs = sum(accounts, (account) => account.restKernelNs);
+  const userNs = sum(accounts, (account) => account.time.userNs);
   if (recording.timing === "exact") return settleTimed(lines, boundary, overhead, userNs, rates);
 
-  const budget = sampledBudget(lines, accounts, boundary + overhead);
-  const hasSamples = budget.basis > 0;
-  const available = hasSamples ? Math.round(restKernelNs * budget.share) : userNs;
-  const priced = Math.round(boundary + overhead);
-  const paid = Math.min(priced, available);
+  const priced = boundary + overhead;
+  const hasRest = restKernelNs > 0;
+  const share = hasRest ? shareOfRest(lines, accounts, priced / restKernelNs) : 0;
+  const available = hasRest ? Math.round(restKernelNs * share) : userNs;
+  const paid = Math.min(Math.round(priced), available);
   const [boundaryNs = 0, overheadNs = 0] = apportion(paid, [boundary, overhead]);
-  const kernelNs = hasSamples ? available - paid : 0;
+  const kernelNs = hasRest ? available - paid : 0;
   const weights = lines.map((line) => line.recorded.samples);
   return {
     rows: rowsOf(lines, boundaryNs, kernelNs, weights),
     boundaryNs,
     kernelNs,
     overheadNs,
-    fromRestKernelNs: hasSamples ? available : 0,
-    fromUserNs: hasSamples ? 0 : paid,
+    fromRestKernelNs: hasRest ? available : 0,
+    fromUserNs: hasRest ? 0 : paid,
   };
 }
 
-/** Share of the unclaimed kernel time that belongs to these calls, by their samples. */
-function sampledBudget(
+/**
+ * Share of the kernel time no line of a process holds that belongs to these calls, by their samples;
+ * without any, what they are priced at.
+ */
+function shareOfRest(
   lines: readonly LedgerLine[],
   accounts: readonly ProcessAccount[],
-  priced: number,
-): { basis: number; share: number } {
-  if (lines.length === 0) return { basis: 1, share: 0 };
-  const own = lines.reduce((sum, line) => sum + line.recorded.samples, 0);
-  const restKernelNs = total(accounts, (account) => account.restKernelNs);
-  if (own === 0) return { basis: restKernelNs, share: Math.min(1, priced / (restKernelNs || 1)) };
-  const rest = total(accounts, ({ process }) => {
-    const inLines = process.lines.reduce((sum, line) => sum + line.recorded.samples, 0);
-    return Math.max(0, process.recorded.samples.syscall - inLines);
-  });
-  return { basis: restKernelNs, share: Math.min(1, own / Math.max(rest, own)) };
+  pricedShare: number,
+): number {
+  const own = lineSamples(lines);
+  if (own === 0) return Math.min(1, pricedShare);
+  const rest = sum(accounts, ({ process }) =>
+    Math.max(0, process.recorded.samples.syscall - lineSamples(process.lines)),
+  );
+  return own / Math.max(rest, own);
 }
 
 function settleTimed(
@@ -73,13 +77,9 @@ function settleTimed(
   userNs: number,
   rates: Rates,
 ): NotItemisedAccount {
-  const floor = rates.windowFloor.likely;
-  const kernels = lines.map((line) =>
-    Math.max(0, (line.recorded.onCpuNs ?? 0) - line.recorded.count * floor),
-  );
-  const wanted = kernels.reduce((sum, ns) => sum + ns, boundary + overhead);
-  const taken = Math.min(userNs, Math.round(wanted));
-  const kernelTotal = kernels.reduce((sum, ns) => sum + ns, 0);
+  const kernels = workBetweenHooks(lines, rates.windowFloor.likely);
+  const kernelTotal = sum(kernels, (ns) => ns);
+  const taken = Math.min(userNs, Math.round(boundary + overhead + kernelTotal));
   const [boundaryNs = 0, overheadNs = 0, kernelNs = 0] = apportion(taken, [
     boundary,
     overhead,
@@ -117,19 +117,14 @@ function rowsOf(
       kernelNs: 0,
       waitNs: 0,
     };
-    row.count += count;
-    if (error !== null) row.errors[error] = (row.errors[error] ?? 0) + count;
-    row.boundaryNs += boundaries[index] ?? 0;
-    row.kernelNs += kernels[index] ?? 0;
-    row.waitNs += waitNs;
+    addCosts(row, {
+      count,
+      errors: error === null ? {} : { [error]: count },
+      boundaryNs: boundaries[index] ?? 0,
+      kernelNs: kernels[index] ?? 0,
+      waitNs,
+    });
     rows.set(syscall, row);
   }
   return [...rows.values()].sort((a, b) => b.count - a.count);
-}
-
-function total(
-  accounts: readonly ProcessAccount[],
-  of: (account: ProcessAccount) => number,
-): number {
-  return accounts.reduce((sum, account) => sum + of(account), 0);
 }

@@ -5,6 +5,7 @@ import type { CpuSplit } from "./cpu-split.ts";
 import { type FaultBasis, faultWaitNs, splitFaults } from "./fault-basis.ts";
 import { addLineWaits, addWait, type LedgerLine, type LedgerProcess } from "./ledger.ts";
 import type { BillFaults, BillTime } from "./shape.ts";
+import { sum } from "./sum.ts";
 
 /** A line with its part of the process's boundary and kernel time. */
 export interface PricedLine {
@@ -44,7 +45,7 @@ export function settleProcess(
   const waits = processWaits(process);
   const parts = {
     userNs: Math.round(split.userNs),
-    boundaryNs: lines.length > 0 ? boundaryNs : 0,
+    boundaryNs,
     kernelNs,
     waitNs: waitRecord(waits),
     faultNs,
@@ -73,7 +74,7 @@ export type TimeParts = Omit<BillTime, "wallNs" | "measuredWallNs" | "residualNs
 export function closeTime(measuredWallNs: number, overheadNs: number, parts: TimeParts): BillTime {
   const wallNs = measuredWallNs - overheadNs;
   const { userNs, boundaryNs, kernelNs, waitNs, faultNs, runQueueNs } = parts;
-  const waited = waitReasons.reduce((sum, reason) => sum + waitNs[reason], 0);
+  const waited = sum(waitReasons, (reason) => waitNs[reason]);
   const known = userNs + boundaryNs + kernelNs + waited + faultNs + runQueueNs;
   const residualNs = wallNs - known;
   return {

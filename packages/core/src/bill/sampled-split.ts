@@ -1,10 +1,11 @@
 /** Sampled split: CPU time by where the cpu-clock samples fell, less the priced cost of crossing. */
-import type { RecordedProcess } from "../recording.ts";
 import { wilsonInterval } from "../statistics.ts";
 import type { CpuSplit } from "./cpu-split.ts";
 import { type FaultBasis, unsampledFaultCpuNs } from "./fault-basis.ts";
 import type { LedgerLine, LedgerProcess } from "./ledger.ts";
 import type { Rates } from "./rates.ts";
+import { countSamples, lineSamples } from "./samples.ts";
+import { sum } from "./sum.ts";
 
 /**
  * A process with fewer samples borrows the shares of all such processes together: alone, one sample
@@ -32,7 +33,7 @@ export function poolSamples(processes: readonly LedgerProcess[]): SamplePool {
   const calls = new Map<string, number>();
   for (const process of processes) {
     const own = ownSamples(process);
-    if (totalSamples(own) < ENOUGH_FOR_OWN_SHARES) small = addCounts(small, own);
+    if (countSamples(own) < ENOUGH_FOR_OWN_SHARES) small = addCounts(small, own);
     for (const { recorded } of process.lines) {
       const { syscall } = recorded;
       samples.set(syscall, (samples.get(syscall) ?? 0) + recorded.samples);
@@ -57,7 +58,7 @@ export function splitSampled(
 ): CpuSplit {
   const { onCpuNs } = process.recorded;
   const own = ownSamples(process);
-  const isSmall = totalSamples(own) < ENOUGH_FOR_OWN_SHARES;
+  const isSmall = countSamples(own) < ENOUGH_FOR_OWN_SHARES;
   const counts = isSmall ? pool.small : own;
   const boundary = process.crossings * rates.boundary.likely;
   const overhead = process.crossings * rates.overhead.likely;
@@ -135,10 +136,6 @@ function ownSamples(process: LedgerProcess): SampleCounts {
   return { user, fault, syscall: Math.max(syscall, inLines), rest: Math.max(0, syscall - inLines) };
 }
 
-function lineSamples(lines: readonly LedgerLine[]): number {
-  return lines.reduce((sum, line) => sum + line.recorded.samples, 0);
-}
-
 /** Shares of the lines among themselves, adding up to 1, by their own samples. */
 function ownWeights(lines: readonly LedgerLine[]): number[] {
   const total = lineSamples(lines);
@@ -151,7 +148,7 @@ function weightsByCall(lines: readonly LedgerLine[], pool: SamplePool): number[]
     ({ recorded }) => recorded.count * (pool.perCall.get(recorded.syscall) ?? 0),
   );
   if (weights.every((weight) => weight === 0)) weights = lines.map((line) => line.recorded.count);
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const total = sum(weights, (weight) => weight);
   return weights.map((weight) => (total > 0 ? weight / total : 0));
 }
 
@@ -162,10 +159,4 @@ function addCounts(a: SampleCounts, b: SampleCounts): SampleCounts {
     fault: a.fault + b.fault,
     rest: a.rest + b.rest,
   };
-}
-
-function totalSamples(
-  counts: Pick<RecordedProcess["samples"], "user" | "syscall" | "fault">,
-): number {
-  return counts.user + counts.syscall + counts.fault;
 }

@@ -180,7 +180,7 @@ export const billSchema = z.object({
     inFlight: count,
     unitemised: count,
     lost: count,
-    /** What the recorder added to each crossing, by calibration. */
+    /** What the recorder added to each crossing: measured where it could be, else calibrated. */
     overheadNsPerCrossing: z.number().nonnegative(),
     /** What was subtracted for it from the measured wall time. */
     overheadNs: ns,

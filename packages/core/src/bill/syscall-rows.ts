@@ -1,6 +1,6 @@
 /** System call rows: the lines and the calls not itemised, summed by name, with those unfinished. */
 import type { Recording } from "../recording.ts";
-import { lineCost } from "./lines.ts";
+import { addCosts, lineCost } from "./call-costs.ts";
 import type { BillLine, BillSyscall, NotItemised } from "./shape.ts";
 
 export function makeSyscallRows(
@@ -11,11 +11,11 @@ export function makeSyscallRows(
   const rows = new Map<string, BillSyscall>();
   for (const line of lines) {
     const row = rowOf(rows, line.syscall);
-    addCalls(row, line);
+    addCosts(row, line);
     row.bytes += line.bytes;
     row.requestedBytes += line.requestedBytes;
   }
-  for (const calls of notItemised) addCalls(rowOf(rows, calls.syscall), calls);
+  for (const calls of notItemised) addCosts(rowOf(rows, calls.syscall), calls);
   for (const { syscall, count } of unfinished) {
     const row = rowOf(rows, syscall);
     row.count += count;
@@ -42,14 +42,4 @@ function rowOf(rows: Map<string, BillSyscall>, name: string): BillSyscall {
   };
   rows.set(name, fresh);
   return fresh;
-}
-
-function addCalls(row: BillSyscall, calls: Omit<NotItemised, "syscall">): void {
-  row.count += calls.count;
-  row.boundaryNs += calls.boundaryNs;
-  row.kernelNs += calls.kernelNs;
-  row.waitNs += calls.waitNs;
-  for (const [error, count] of Object.entries(calls.errors)) {
-    row.errors[error] = (row.errors[error] ?? 0) + count;
-  }
 }

@@ -9,25 +9,9 @@ import {
   wilsonInterval,
 } from "../statistics.ts";
 import type { Rates } from "./rates.ts";
+import { type SampleTotals, sampleTotals } from "./samples.ts";
 import type { Bill, BillTime } from "./shape.ts";
-
-export interface SampleTotals {
-  readonly user: number;
-  readonly syscall: number;
-  readonly total: number;
-  readonly onCpuNs: number;
-}
-
-export function sampleTotals(recording: Recording): SampleTotals {
-  let [user, syscall, fault, onCpuNs] = [0, 0, 0, 0];
-  for (const process of recording.processes) {
-    user += process.samples.user;
-    syscall += process.samples.syscall;
-    fault += process.samples.fault;
-    onCpuNs += process.onCpuNs;
-  }
-  return { user, syscall, total: user + syscall + fault, onCpuNs };
-}
+import { sum } from "./sum.ts";
 
 /** 95 % bounds around the totals of `time`; `crossings` are the calls that returned. */
 export function timeIntervals(
@@ -71,7 +55,7 @@ function timedBounds(
   crossings: number,
   rates: Rates,
 ): Bounds {
-  const onCpu = recording.lines.reduce((sum, line) => sum + (line.onCpuNs ?? 0), 0);
+  const onCpu = sum(recording.lines, (line) => line.onCpuNs ?? 0);
   const measured = { low: onCpu, likely: onCpu, high: onCpu };
   const floor = scaleInterval(rates.windowFloor, crossings);
   const spread = (interval: Interval) => interval.high - interval.low;

@@ -1,9 +1,10 @@
 /** Traced split: the ptrace recorder times every call too, but most of its cost is time off the CPU. */
 import type { CpuSplit } from "./cpu-split.ts";
-import { betweenHooks } from "./exact-split.ts";
 import { faultWaitNs, unsampledFaultCpuNs } from "./fault-basis.ts";
 import type { LedgerProcess } from "./ledger.ts";
 import type { Rates } from "./rates.ts";
+import { sum } from "./sum.ts";
+import { betweenHooks, workBetweenHooks } from "./timed-lines.ts";
 
 /**
  * The recorder's cost is looked for where it must be, in this order: the waiting it caused inside calls
@@ -14,20 +15,16 @@ import type { Rates } from "./rates.ts";
  */
 export function splitTraced(process: LedgerProcess, rates: Rates): CpuSplit {
   const { recorded, crossings } = process;
-  const floor = rates.windowFloor.likely;
-  const inWindows = betweenHooks(process);
-  const lineKernel = process.lines.map((line) =>
-    Math.max(0, (line.recorded.onCpuNs ?? 0) - line.recorded.count * floor),
-  );
-  const kernelNs = lineKernel.reduce((sum, ns) => sum + ns, 0);
-  const floors = Math.max(0, inWindows - kernelNs);
+  const lineKernel = workBetweenHooks(process.lines, rates.windowFloor.likely);
+  const kernelNs = sum(lineKernel, (ns) => ns);
+  const floors = Math.max(0, betweenHooks(process.lines) - kernelNs);
   let left = Math.max(0, recorded.onCpuNs - kernelNs);
   const boundaryNs = Math.min(left, crossings * rates.boundary.likely);
   left -= boundaryNs;
   const faultCpuNs = Math.min(left, unsampledFaultCpuNs(recorded, rates.minorFault.likely));
   left -= faultCpuNs;
 
-  const removedWait = process.lines.reduce((sum, line) => sum + line.removedWaitNs, 0);
+  const removedWait = sum(process.lines, (line) => line.removedWaitNs);
   const stops = Math.min(left, Math.max(0, floors - boundaryNs));
   const onCpu = Math.max(stops, Math.min(left, crossings * (rates.overheadOnCpu?.likely ?? 0)));
   let asked = Math.max(0, crossings * rates.overhead.likely - removedWait - onCpu);
@@ -48,7 +45,7 @@ export function splitTraced(process: LedgerProcess, rates: Rates): CpuSplit {
 /** Wall time in which the threads neither ran, nor waited for a CPU, in a call or in a fault. */
 function unaccountedWallNs(process: LedgerProcess, removedWait: number): number {
   const { recorded } = process;
-  const waits = process.lines.reduce((sum, line) => sum + line.waitNs, removedWait);
+  const waits = removedWait + sum(process.lines, (line) => line.waitNs);
   const unfinished = recorded.unfinishedWait.ioNs + recorded.unfinishedWait.otherNs;
   const known = recorded.onCpuNs + recorded.runQueueNs + waits + unfinished + faultWaitNs(recorded);
   return Math.max(0, recorded.wallNs - known);

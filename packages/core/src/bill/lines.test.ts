@@ -1,0 +1,68 @@
+/** Lines: what becomes one line, and what is summed over them. */
+import { expect, test } from "vitest";
+import { makeBill } from "../bill.ts";
+import { line, prices, recording } from "../fixtures/recordings.ts";
+import { groupLines } from "./group-lines.ts";
+
+test("lines that differ in error only, or in a target nobody can tell apart, become one", () => {
+  const named = { kind: "file", fileSystem: "ext4", deleted: false, truncated: false } as const;
+  const bill = makeBill(
+    recording({
+      targets: [
+        { ...named, id: "a", name: "/tmp/log" },
+        { ...named, id: "b", name: "/tmp/log" },
+        { ...named, id: "c", name: null },
+      ],
+      lines: [
+        line({ target: "a", count: 5, bytes: 50, positioned: 5, sequential: 4 }),
+        line({ target: "a", count: 2, error: "EAGAIN", positioned: 0 }),
+        line({
+          target: "b",
+          count: 3,
+          bytes: 30,
+          sizes: [{ atMost: 16, count: 3 }],
+          positioned: 3,
+        }),
+        line({ target: "c", count: 1 }),
+        line({ syscall: "getpid", kind: "none", count: 1 }),
+      ],
+    }),
+    prices({ nullSyscallNs: 100 }),
+  );
+  expect(bill.lines).toHaveLength(3);
+  expect(bill.lines[0]).toMatchObject({
+    syscall: "read",
+    target: { path: "/tmp/log", unresolved: false },
+    count: 10,
+    errors: { EAGAIN: 2 },
+    bytes: 80,
+    sizes: [{ atMost: 16, count: 3 }],
+    sequential: 0.5,
+  });
+  const getpid = bill.lines.find(({ syscall }) => syscall === "getpid");
+  expect(getpid?.target).toMatchObject({ kind: "none", path: null, unresolved: false });
+  const unresolved = bill.lines.filter((row) => row.target.unresolved);
+  expect(unresolved).toHaveLength(1);
+});
+
+test("any number of targets nobody can tell apart become one line", () => {
+  const ids = Array.from({ length: 200_000 }, (_, index) => `${index}`);
+  const nameless = { kind: "file", name: null, fileSystem: null } as const;
+  const bill = makeBill(
+    recording({
+      targets: ids.map((id) => ({ ...nameless, id, deleted: false, truncated: false })),
+      lines: ids.map((target) => line({ target, sizes: [{ atMost: 16, count: 1 }] })),
+    }),
+    prices(),
+  );
+  expect(bill.lines).toMatchObject([
+    { count: 200_000, sizes: [{ atMost: 16, count: 200_000 }], target: { unresolved: true } },
+  ]);
+});
+
+test("an error of a stranger's bill is counted, whatever its name", () => {
+  const bill = makeBill(recording({ lines: [line()] }), prices());
+  const lines = bill.lines.map((row) => ({ ...row, errors: { valueOf: 3 } }));
+  const [group] = groupLines({ ...bill, lines: [...lines, ...lines] }, "syscall");
+  expect(group?.errors).toEqual({ valueOf: 6 });
+});
