@@ -55,22 +55,18 @@ function leastSquares(rows: readonly (readonly number[])[], costs: readonly numb
     const ones = costs.map(() => [1]);
     // Through the singular values: columns that the points cannot tell apart share the cost.
     const found = solve(new Matrix(scaled), new Matrix(ones), true).to1DArray();
-    const negative = kept.filter((_, at) => (found[at] ?? 0) < 0);
-    if (negative.length === 0) {
+    const least = Math.min(...found);
+    if (!(least < 0)) {
       const prices = Array.from({ length: width }, () => 0);
       kept.forEach((column, at) => {
         prices[column] = found[at] ?? 0;
       });
       return prices;
     }
-    const worst = kept.reduce((a, b) => (value(found, kept, b) < value(found, kept, a) ? b : a));
-    kept = kept.filter((column) => column !== worst);
+    const worst = found.indexOf(least);
+    kept = kept.filter((_, at) => at !== worst);
   }
   return Array.from({ length: width }, () => 0);
-}
-
-function value(found: readonly number[], kept: readonly number[], column: number): number {
-  return found[kept.indexOf(column)] ?? 0;
 }
 
 /** Small and repeatable: the intervals of the same values are the same (mulberry32). */

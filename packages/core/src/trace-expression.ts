@@ -50,10 +50,7 @@ export function parseTraceExpression(
   const set = withoutQualifier(expression);
   const body = set.replace(/^!*/, "");
   const negated = (set.length - body.length) % 2 === 1;
-  if (body === "none" || body === "all") {
-    const everything = (body === "all") !== negated;
-    return { has: () => everything };
-  }
+  if (body === "none") return { has: () => negated };
   const chosen = new Set<string>();
   let everything = false;
   for (const item of body.split(",")) {
