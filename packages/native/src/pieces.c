@@ -19,8 +19,7 @@
 #define WORD_BYTES 8u
 #define PART_WORDS 8192u
 
-/* The word at a place: a bijection, so that no two places hold the same (splitmix64's finish). */
-static uint64_t pieces_word(uint64_t index)
+uint64_t pieces_word(uint64_t index)
 {
 	index += 0x9e3779b97f4a7c15u;
 	index = (index ^ (index >> 30)) * 0xbf58476d1ce4e5b9u;

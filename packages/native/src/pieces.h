@@ -38,6 +38,9 @@ enum pieces_order {
 int pieces_open(struct pieces *pieces, struct parameters *parameters, enum pieces_order order);
 void pieces_close(struct pieces *pieces);
 
+/* The 8 bytes at a place: a bijection, so that no two places hold the same (splitmix64's finish).
+ */
+uint64_t pieces_word(uint64_t index);
 /* Writes `bytes` bytes to a file, each 8 of which tell their place. Returns 0 or -errno. */
 int pieces_write(int fd, uint64_t bytes);
 /* A nameless file that holds all pieces, in the page cache. Returns 0 or -errno. */

@@ -1,0 +1,44 @@
+/* cold-pieces: pieces of a file that are in the page cache, or on a disk, or on a slow disk. */
+#ifndef CROSSBILL_COLD_PIECES_H
+#define CROSSBILL_COLD_PIECES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "device-throttle.h"
+#include "parameters.h"
+#include "pieces.h"
+#include "tally.h"
+
+enum cold_pieces_state {
+	PIECES_WARM,
+	PIECES_COLD,
+	/* Cold, and this process gets few reads a second from the disk. */
+	PIECES_THROTTLED,
+};
+
+struct cold_pieces {
+	struct pieces pieces; /* each one page of the file */
+	enum cold_pieces_state state;
+	uint64_t file_bytes;
+	/* Of the whole file, to ask which of its pages are cached. */
+	void *mapping;
+	struct device_throttle throttle;
+	uint64_t draws; /* random numbers drawn */
+	uint64_t device_bytes_before;
+};
+
+/*
+ * Takes the parameters folder, pieces, state (warm, cold, throttled) and reads (a second). The file
+ * in the folder is made by the first process that asks for it. Returns 0 or -errno with the words
+ * for it; cold_pieces_close is due in both cases.
+ */
+int cold_pieces_open(struct cold_pieces *cold, struct parameters *parameters);
+void cold_pieces_close(struct cold_pieces *cold);
+
+/* Chooses new places and sees to it that all of them are cached, or none. Returns 0 or -errno. */
+int cold_pieces_ready(struct cold_pieces *cold);
+/* Checks the bytes that arrived, and counts the bytes that the device was asked for. */
+int cold_pieces_done(const struct cold_pieces *cold, struct tally *tally);
+
+#endif
