@@ -76,13 +76,17 @@ export function analyse(experiment: Experiment, points: readonly LabPoint[]): An
   return analysis;
 }
 
-/** Every subset that lacks one series, one that has only it, and one that has nothing. */
+/** Without one series, with only one, without the ends of one, and with nothing at all. */
 export function subsets(points: readonly LabPoint[]): LabPoint[][] {
   const names = [...new Set(points.map(({ series }) => series))];
+  const ends = names.flatMap((name) => {
+    const all = points.filter(({ series }) => series === name);
+    return [all[0], all.at(-1)];
+  });
   return [
     ...names.map((name) => refuse(points, ({ series }) => series === name)),
     ...names.map((name) => refuse(points, ({ series }) => series !== name)),
-    ...points.map((left) => refuse(points, (point) => point === left)),
+    ...ends.map((end) => refuse(points, (point) => point === end)),
     refuse(points, () => true),
   ];
 }
