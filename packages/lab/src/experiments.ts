@@ -1,6 +1,8 @@
 /** experiments: all topics, in the order of the chapter; `toll` prices the ruler before them. */
 import type { Experiment } from "./experiment.ts";
+import { chunks } from "./experiments/chunks.ts";
+import { libos } from "./experiments/libos.ts";
 import { scatter } from "./experiments/scatter.ts";
 import { toll } from "./experiments/toll.ts";
 
-export const experiments: readonly Experiment[] = [toll, scatter];
+export const experiments: readonly Experiment[] = [toll, chunks, scatter, libos];
