@@ -61,17 +61,31 @@ int task_read_times(int fd, pid_t tid, struct task_times *times)
 	return 0;
 }
 
-/* The number after `label`, which begins a line. 0 when there is no such line. */
-static uint64_t task_find_number(const char *text, const char *label)
+/* What follows `label` at the beginning of a line; "" when there is no such line. */
+static const char *task_find(const char *text, const char *label)
 {
 	size_t length = strlen(label);
 
 	for (const char *line = text; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (!strncmp(line, label, length))
-			return strtoull(line + length, NULL, 10);
+			return line + length;
 	}
-	return 0;
+	return "";
+}
+
+/* 0 when there is no such line. */
+static uint64_t task_find_number(const char *text, const char *label)
+{
+	return strtoull(task_find(text, label), NULL, 10);
+}
+
+/* "State:\tZ (zombie)" and "State:\tX (dead)". */
+static bool task_state_is_ended(const char *text)
+{
+	const char *state = task_find(text, "State:\t");
+
+	return *state == 'Z' || *state == 'X';
 }
 
 int task_read_counters(pid_t tgid, pid_t tid, struct task_counters *counters)
@@ -113,6 +127,7 @@ int task_read_identity(pid_t tid, struct task_identity *identity)
 	identity->tgid = (pid_t)task_find_number(text, "Tgid:");
 	identity->ppid = (pid_t)task_find_number(text, "PPid:");
 	identity->tracer = (pid_t)task_find_number(text, "TracerPid:");
+	identity->has_ended = task_state_is_ended(text);
 	(void)snprintf(path, sizeof(path), "/proc/%d/comm", tid);
 	n = task_read_text(path, text, sizeof(text));
 	if (n < 0)

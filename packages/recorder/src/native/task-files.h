@@ -2,6 +2,7 @@
 #ifndef CROSSBILL_TASK_FILES_H
 #define CROSSBILL_TASK_FILES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -28,6 +29,8 @@ struct task_identity {
 	pid_t ppid;
 	/* Who traces it, 0 nobody. */
 	pid_t tracer;
+	/* It runs no more; its process or its parent has yet to take note. */
+	bool has_ended;
 	char comm[COMM_SIZE];
 };
 

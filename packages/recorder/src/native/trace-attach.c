@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
+#include <unistd.h>
 
 /* No PTRACE_O_EXITKILL: when we are killed the kernel lets go, and the target runs on. */
 #define OPTIONS                                                                                   \
@@ -19,6 +20,21 @@ int trace_attach_thread(pid_t tid)
 	if (ptrace(PTRACE_SEIZE, tid, NULL, (void *)(uintptr_t)OPTIONS))
 		return -errno;
 	return ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) ? -errno : 0;
+}
+
+/* Why a thread could not be seized that should have been. Those that have ended since, and those
+ * that are followed already because the thread that started them is, are refused too: 0. */
+static int trace_attach_refusal(pid_t tid, int error)
+{
+	struct task_identity identity;
+
+	if (error == -ESRCH)
+		return 0;
+	if (error == -EPERM &&
+	    (task_read_identity(tid, &identity) || identity.has_ended ||
+	     identity.tracer == gettid()))
+		return 0;
+	return error;
 }
 
 /* One pass over the process's threads. Returns how many were new, or -errno. */
@@ -35,15 +51,14 @@ static int trace_attach_pass(DIR *tasks, struct tracee *(*adopt)(pid_t tid, bool
 		if (tid <= 0 || tracee_find(tid))
 			continue;
 		error = trace_attach_thread(tid);
-		/* Ended since, or followed already because the thread that started it is. */
-		if (error == -ESRCH)
+		if (!error) {
+			found++;
+			(void)adopt(tid, false);
 			continue;
-		if (error && !(error == -EPERM && found))
-			return error;
+		}
+		error = trace_attach_refusal(tid, error);
 		if (error)
-			continue;
-		found++;
-		(void)adopt(tid, false);
+			return error;
 	}
 	return found;
 }
