@@ -111,7 +111,7 @@ static void crossing_place(const struct tracee *tracee, const struct shape *shap
 	const struct call *call = &tracee->call;
 	uint64_t offset;
 
-	if (line->error || !line->target || !descriptor_has_position(line->kind))
+	if (line->error || !line->target || !kind_has_position(line->kind))
 		return;
 	if (shape->flags & SHAPE_POSITION) {
 		/* Where it stands now is where the call ended, also for a file opened to append. */

@@ -3,6 +3,9 @@
 #ifndef CROSSBILL_DESCRIPTOR_KIND_H
 #define CROSSBILL_DESCRIPTOR_KIND_H
 
+#include <linux/types.h>
+#include <stdbool.h>
+
 /* The order is that of descriptorKinds in packages/core/src/recording.ts. */
 enum descriptor_kind {
 	KIND_FILE,
@@ -26,5 +29,18 @@ enum descriptor_kind {
 	KIND_NONE,
 	KIND_UNKNOWN,
 };
+
+/* Whether reads and writes of this kind happen at a position. */
+static inline __attribute__((always_inline)) bool kind_has_position(__u64 kind)
+{
+	return kind == KIND_FILE || kind == KIND_BLOCK || kind == KIND_MEMFD;
+}
+
+/* Majors of Documentation/admin-guide/devices.txt: tty, console and /dev/tty, pts, serial lines. */
+static inline __attribute__((always_inline)) bool major_is_terminal(__u32 major)
+{
+	return major == 4 || major == 5 || (major >= 136 && major <= 143) || major == 166 ||
+		major == 188 || major == 204 || major == 229;
+}
 
 #endif

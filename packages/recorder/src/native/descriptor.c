@@ -52,15 +52,6 @@ static void link_read(const char *path, struct link *link)
 	link->text[link->size] = 0;
 }
 
-/* Majors of the consoles and serial lines, and the range of the pseudo-terminals. */
-static bool descriptor_is_terminal(const struct statx *status)
-{
-	uint32_t major = status->stx_rdev_major;
-
-	return major == 4 || (major == 5 && status->stx_rdev_minor != 2) ||
-		(major >= 136 && major <= 143);
-}
-
 static enum descriptor_kind descriptor_anonymous_kind(const struct link *link)
 {
 	static const struct {
@@ -90,7 +81,7 @@ static enum descriptor_kind descriptor_kind(const struct statx *status, const st
 	case S_IFSOCK:
 		return KIND_SOCKET;
 	case S_IFCHR:
-		return descriptor_is_terminal(status) ? KIND_TERMINAL : KIND_CHAR;
+		return major_is_terminal(status->stx_rdev_major) ? KIND_TERMINAL : KIND_CHAR;
 	case S_IFBLK:
 		return KIND_BLOCK;
 	default:
@@ -195,11 +186,6 @@ struct descriptor descriptor_resolve(pid_t tgid, pid_t tid, int fd)
 		descriptor_name_file(found.target, tid, path, &status, &link);
 	found.kind = found.target->kind;
 	return found;
-}
-
-bool descriptor_has_position(enum descriptor_kind kind)
-{
-	return kind == KIND_FILE || kind == KIND_BLOCK || kind == KIND_MEMFD;
 }
 
 bool descriptor_is_sequential(pid_t tgid, int fd, const struct target *target, uint64_t offset,

@@ -16,9 +16,6 @@ struct descriptor {
 /* Looks the descriptor up in /proc, each time anew: numbers are reused at once. */
 struct descriptor descriptor_resolve(pid_t tgid, pid_t tid, int fd);
 
-/* Whether reads and writes of this kind happen at a position. */
-bool descriptor_has_position(enum descriptor_kind kind);
-
 /*
  * Whether the access of `size` bytes at `offset` began where the one before through the same
  * descriptor had ended; the first one does when it begins at 0. Remembers its end.

@@ -69,7 +69,7 @@ static void feature_pmu(void)
 int features_print(void)
 {
 	static struct program program;
-	int loaded, attached = -EPERM, sampler = -EPERM;
+	int loaded, attached, sampler = -EPERM;
 
 	printf("{\"features\":[");
 	feature("btf", access("/sys/kernel/btf/vmlinux", R_OK) ? -errno : 0,

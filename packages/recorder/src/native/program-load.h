@@ -13,15 +13,12 @@ static int map_memory(int map, size_t bytes, const char *what, struct program *p
 
 static int map_all(struct program *program, struct record_bpf *skel)
 {
-	const void *threads, *audit, *usages, *lines, *unfinished, *latencies = NULL;
+	const void *audit, *usages, *lines, *unfinished, *latencies = NULL;
 	size_t line_count = (size_t)program->cpus * LINES_PER_CPU;
 	int error;
 
-	error = map_memory(skel->maps.threads.map_fd, THREADS_MAX * sizeof(struct thread),
-			   "mapping threads", program, &threads);
-	if (!error)
-		error = map_memory(skel->maps.audits.map_fd, sizeof(struct audit), "mapping audit",
-				   program, &audit);
+	error = map_memory(skel->maps.audits.map_fd, sizeof(struct audit), "mapping audit", program,
+			   &audit);
 	if (!error)
 		error = map_memory(skel->maps.usages.map_fd, PROCESSES_MAX * sizeof(struct usage),
 				   "mapping usages", program, &usages);
@@ -36,7 +33,6 @@ static int map_all(struct program *program, struct record_bpf *skel)
 				   "mapping latencies", program, &latencies);
 	if (error)
 		return error;
-	program->threads = threads;
 	program->audit = audit;
 	program->usages = usages;
 	program->lines = lines;

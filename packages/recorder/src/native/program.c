@@ -19,8 +19,6 @@
 /* Threads may be created while an iterator runs; it is run again until nobody new is found. */
 #define ADOPT_ROUNDS_MAX 16
 
-enum visit { VISIT_ADOPT, VISIT_SETTLE };
-
 static int bpf_call(int command, union bpf_attr *attr, size_t size)
 {
 	long result = syscall(SYS_bpf, command, attr, size);

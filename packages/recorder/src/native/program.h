@@ -38,7 +38,6 @@ struct program {
 	/* The step that failed, for the reader. */
 	const char *what;
 
-	const struct thread *threads;
 	const struct audit *audit;
 	const struct usage *usages;
 	const struct line *lines;

@@ -66,6 +66,8 @@ static __always_inline struct file *subject_find(struct subject *subject, const 
 	if (shape->flags & SHAPE_OPENS)
 		descriptor_remember(subject->descriptor, subject->target,
 				    kind_of(subject->address));
+	if ((shape->flags & SHAPE_OPENS) && !shape->fd)
+		position_forget(subject->address);
 	return file;
 }
 
@@ -88,11 +90,10 @@ static __always_inline void line_add_position(struct line *line, const struct sh
 					      long result, struct file *file, __u64 address,
 					      struct thread *thread)
 {
-	__u32 slot = (__u32)(mix(address, 0) >> 32) & (POSITIONS_MAX - 1);
 	struct position *position;
 	__u64 begin;
 
-	if (!file || (line->kind != KIND_FILE && line->kind != KIND_BLOCK))
+	if (!file || !kind_has_position(line->kind))
 		return;
 	if (shape->flags & SHAPE_POSITION)
 		begin = READ(file, f_pos) - result;
@@ -100,7 +101,10 @@ static __always_inline void line_add_position(struct line *line, const struct sh
 		begin = argument(thread, shape->offset);
 	else
 		return;
-	position = bpf_map_lookup_elem(&positions, &slot);
+	/* preadv2 and pwritev2: -1 asks for the file's own position. */
+	if ((__s64)begin < 0)
+		return;
+	position = position_slot(address);
 	if (!position)
 		return;
 	line->positioned++;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* record: the layouts that record.bpf.c fills in the kernel and recorder.c reads; declared once,
- * here. */
+/* record: the layouts that record.bpf.c fills in the kernel and the recorder reads; declared once,
+ * here.
+ */
 #ifndef CROSSBILL_RECORD_H
 #define CROSSBILL_RECORD_H
 
@@ -8,8 +9,8 @@
 
 #include "descriptor-kind.h"
 
-/* One slot a thread, found by the low bits of its tid; a thread whose slot is taken goes to
- * `spilled`. */
+/* One slot a thread, found by the address of its user registers; a thread whose slot is taken goes
+ * to `spilled`. */
 #define THREADS_MAX 16384
 #define SPILLED_MAX 65536
 /* Processes with an entry of their own; later ones share an entry by program (see processes.bpf.h).
@@ -166,6 +167,9 @@ struct stack_key {
 	__s32 stack;
 	__u32 unused;
 };
+
+/* What the iterator over all tasks does. */
+enum visit { VISIT_ADOPT, VISIT_SETTLE };
 
 /* What the kernel side counts about itself. */
 struct audit {

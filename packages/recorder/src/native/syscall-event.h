@@ -6,7 +6,7 @@
  * from the others). The kernel still skips a program that is already running on the CPU, and a
  * thread preempted inside it stands there as running: the calls of every other thread on that CPU
  * go unseen until it is back. As perf events the same tracepoints keep preemption off; they cost
- * more: 75 ns a call where the raw ones cost 100.
+ * about 75 ns a call more.
  */
 #ifndef CROSSBILL_SYSCALL_EVENT_H
 #define CROSSBILL_SYSCALL_EVENT_H

@@ -46,6 +46,22 @@ struct {
 	__type(value, struct position);
 } positions SEC(".maps");
 
+static __always_inline struct position *position_slot(__u64 file)
+{
+	__u32 slot = (__u32)(mix(file, 0) >> 32) & (POSITIONS_MAX - 1);
+
+	return bpf_map_lookup_elem(&positions, &slot);
+}
+
+/* A file just opened may lie where one closed before lay. */
+static __always_inline void position_forget(__u64 file)
+{
+	struct position *position = position_slot(file);
+
+	if (position)
+		position->file = 0;
+}
+
 /* What close() closed: at its exit the descriptor is gone. Direct-mapped by process and number. */
 struct descriptor {
 	__u64 owner; /* tgid << 32 | descriptor */

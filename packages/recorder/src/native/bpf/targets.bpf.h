@@ -111,13 +111,6 @@ static __always_inline __u32 kind_of_socket(struct file *file)
 					   : KIND_SOCKET;
 }
 
-/* Majors of Documentation/admin-guide/devices.txt: tty, console and /dev/tty, pts, serial lines. */
-static __always_inline bool major_is_terminal(__u32 major)
-{
-	return major == 4 || major == 5 || (major >= 136 && major <= 143) || major == 166 ||
-		major == 188 || major == 204 || major == 229;
-}
-
 static __always_inline bool name_begins(const char *name, const char *with, int length)
 {
 	for (int i = 0; i < length; i++)

@@ -12,7 +12,6 @@
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, THREADS_MAX);
 	__type(key, __u32);
 	__type(value, struct thread);

@@ -7,7 +7,6 @@
 
 #include "scheduler.bpf.h"
 
-enum visit { VISIT_ADOPT, VISIT_SETTLE };
 __u32 visit = VISIT_ADOPT;
 
 /* Identifiers to adopt, in the reader's PID namespace, with the phase they begin in. */
@@ -116,7 +115,8 @@ int visit_task(struct bpf_iter__task *context)
 {
 	struct task_struct *task = context->task;
 
-	if (!task)
+	/* What has ended and waits for its parent has given up its stack, and with it its frame. */
+	if (!task || !task->stack)
 		return 0;
 	if (visit == VISIT_ADOPT)
 		adopt(task);
