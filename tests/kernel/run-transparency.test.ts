@@ -108,8 +108,10 @@ test
     const json = join(own, "bill.json");
     const sudo = { SUDO_UID: String(id), SUDO_GID: String(id) };
     const ended = crossbill([...run, "--json", json, "sh", "-c", "id -u; id -G"], "", sudo);
+    const text = join(own, "bill.txt");
+    expectEnd(crossbill(["report", json, "-o", text], "", sudo), { status: 0 });
     chownSync(folder.path, 0, 0);
     expectEnd(ended, { status: 0, stdout: `${id}\n${id}\n` });
-    expect(statSync(json).uid).toBe(id);
+    expect([json, text].map((path) => statSync(path).uid)).toEqual([id, id]);
   },
 );

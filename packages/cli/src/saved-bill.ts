@@ -1,4 +1,4 @@
-/** A bill from a file: a saved bill as it is, a saved recording priced. */
+/** A bill from the text of a file: a saved bill as it is, a saved recording priced. */
 import {
   type Bill,
   makeBill,
@@ -8,15 +8,13 @@ import {
   UsageError,
 } from "@crossbill/core";
 import { identifyMachine, loadPrices } from "@crossbill/lab";
-import { readInput } from "./input-file.ts";
 import { ownPrices } from "./own-prices.ts";
 
 /** The schema's name comes first in what we write. */
 const HEAD_CHARACTERS = 1024;
 
-/** Reads `name` ("-" for standard input). Throws UsageError or RecordingError. */
-export async function readSavedBill(name: string): Promise<Bill> {
-  const text = readInput(name);
+/** @throws UsageError or RecordingError. */
+export async function savedBill(text: string): Promise<Bill> {
   const head = text.slice(0, HEAD_CHARACTERS);
   if (!head.includes('"crossbill.recording/')) return parseBill(text);
   return billOf(parseRecording(text));

@@ -1,10 +1,12 @@
 /** crossbill report: the text or JSON of a saved recording or bill. */
 import { type Bill, UsageError } from "@crossbill/core";
 import * as flags from "../flags.ts";
+import { readInput } from "../input-file.ts";
 import { jsonPieces } from "../json-pieces.ts";
 import { openOutput, standardOutput } from "../output-file.ts";
+import { becomeUser, invokingUser, useHomeOf } from "../privilege.ts";
 import { renderBill } from "../render/bill.ts";
-import { readSavedBill } from "../saved-bill.ts";
+import { savedBill } from "../saved-bill.ts";
 import { wantsColour } from "../terminal.ts";
 import { done, type Verb } from "../verb.ts";
 import { readView, type View } from "../view.ts";
@@ -35,7 +37,12 @@ export const report: Verb = {
   async act([file], values) {
     if (file === undefined) throw new UsageError("report: no file is given");
     const view = readView(values);
-    const bill = await readSavedBill(file);
+    const saved = readInput(file);
+    // Reading may have needed root; prices and output are the user's business.
+    const user = invokingUser();
+    useHomeOf(user);
+    becomeUser(user);
+    const bill = await savedBill(saved);
     const name = flags.outputFlag.read(values);
     const output = name === null ? standardOutput(1) : openOutput(name);
     output.write(
