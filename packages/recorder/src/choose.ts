@@ -67,20 +67,22 @@ export function ebpfShortcoming(probe: ProbeResult): Shortcoming | null {
   return first === undefined ? null : describe(first);
 }
 
+export const BTF_REMEDY = "boot a kernel built with CONFIG_DEBUG_INFO_BTF";
+
+/** How the eBPF recorder gets its rights. */
+export function capabilityRemedy(): string {
+  return `run with sudo, or once: sudo setcap cap_bpf,cap_perfmon=ep ${recorderPath("ebpf")}`;
+}
+
 function describe(feature: ProbedFeature): Shortcoming {
   if (feature.name === "capabilities") {
-    const setcap = `sudo setcap cap_bpf,cap_perfmon=ep ${recorderPath("ebpf")}`;
-    return {
-      kind: "right",
-      missing: "no CAP_BPF and CAP_PERFMON",
-      remedy: `run with sudo, or once: ${setcap}`,
-    };
+    return { kind: "right", missing: "no CAP_BPF and CAP_PERFMON", remedy: capabilityRemedy() };
   }
   if (feature.name === "btf") {
     return {
       kind: "feature",
       missing: "the kernel has no BTF",
-      remedy: "boot a kernel built with CONFIG_DEBUG_INFO_BTF",
+      remedy: BTF_REMEDY,
     };
   }
   const detail = feature.detail === "" ? "does not work" : feature.detail;

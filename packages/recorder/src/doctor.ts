@@ -1,9 +1,9 @@
 /** The doctor: what crossbill needs from this machine, tried out one by one. */
 import { CrossbillError } from "@crossbill/core";
-import { type RecorderName, recorderPath } from "./binaries.ts";
-import { ebpfShortcoming } from "./choose.ts";
+import type { RecorderName } from "./binaries.ts";
+import { BTF_REMEDY, capabilityRemedy, ebpfShortcoming } from "./choose.ts";
 import { type Feature, systemFeatures } from "./doctor-system.ts";
-import { type ProbedFeature, type ProbeResult, probeKernel } from "./probe.ts";
+import { type ProbeResult, probeKernel } from "./probe.ts";
 import { startRecording } from "./start.ts";
 
 export interface Diagnosis {
@@ -21,7 +21,7 @@ export async function diagnose(): Promise<Diagnosis> {
     features: [
       ebpf,
       ptrace,
-      ...["btf", "tracepoints", "fentry", "capabilities"].map((name) => probed(probe, name)),
+      ...shownFirst.map((name) => probed(probe, name)),
       ...systemFeatures("/"),
       ...furtherFeatures(probe),
     ],
@@ -50,46 +50,36 @@ async function tryRecorder(recorder: RecorderName, name: string): Promise<Featur
   }
 }
 
-/** How the recorder's own probes are shown and what helps when they fail. */
-const probes: Readonly<Record<string, { readonly name: string; readonly remedy: string | null }>> =
-  {
-    btf: { name: "BTF", remedy: "boot a kernel built with CONFIG_DEBUG_INFO_BTF" },
-    tracepoints: { name: "tracepoints", remedy: "boot a kernel built with CONFIG_FTRACE_SYSCALLS" },
-    // Nothing to mend: faults are then counted and priced instead of timed.
-    fentry: { name: "fentry", remedy: null },
-    capabilities: {
-      name: "capabilities",
-      remedy: "run with sudo, or once: sudo setcap cap_bpf,cap_perfmon=ep crossbill-recorder",
-    },
-    pmu: { name: "PMU", remedy: null },
-  };
+/** The recorder's own probes that stand before what the system says of itself. */
+const shownFirst: readonly string[] = ["btf", "tracepoints", "fentry", "capabilities"];
 
-function probed(probe: ProbeResult, name: string): Feature {
-  const shown = probes[name] ?? { name, remedy: null };
+/** Names that are not shown as the recorder writes them. */
+const shownNames: ReadonlyMap<string, string> = new Map([
+  ["btf", "BTF"],
+  ["pmu", "PMU"],
+]);
+
+function probed(probe: ProbeResult, probeName: string): Feature {
+  const name = shownNames.get(probeName) ?? probeName;
   if (probe.kind === "unavailable") {
-    return { name: shown.name, state: "unknown", why: probe.why, remedy: "run ./setup" };
+    return { name, state: "unknown", why: probe.why, remedy: "run ./setup" };
   }
-  const feature = probe.features.find((candidate) => candidate.name === name);
-  if (feature === undefined) {
-    return { name: shown.name, state: "unknown", why: "not probed", remedy: null };
-  }
-  return {
-    name: shown.name,
-    state: feature.ok ? "works" : "does not",
-    why: feature.detail,
-    remedy: feature.ok ? null : remedyOf(feature, shown.remedy),
-  };
+  const feature = probe.features.find((candidate) => candidate.name === probeName);
+  if (feature === undefined) return { name, state: "unknown", why: "not probed", remedy: null };
+  if (feature.ok) return { name, state: "works", why: feature.detail, remedy: null };
+  return { name, state: "does not", why: feature.detail, remedy: remedyOf(probeName) };
 }
 
-function remedyOf(feature: ProbedFeature, remedy: string | null): string | null {
-  if (feature.name !== "capabilities" || remedy === null) return remedy;
-  return remedy.replace("crossbill-recorder", recorderPath("ebpf"));
+/** Nothing mends a kernel without fentry, where faults are priced instead of timed, or a missing PMU. */
+function remedyOf(probeName: string): string | null {
+  if (probeName === "btf") return BTF_REMEDY;
+  if (probeName === "tracepoints") return "boot a kernel built with CONFIG_FTRACE_SYSCALLS";
+  return probeName === "capabilities" ? capabilityRemedy() : null;
 }
 
 /** Whatever else the recorder probes: shown as it is, so that new probes need nothing here. */
 function furtherFeatures(probe: ProbeResult): Feature[] {
-  const early = new Set(["btf", "tracepoints", "fentry", "capabilities"]);
   const known = probe.kind === "probed" ? probe.features.map(({ name }) => name) : [];
-  const names = new Set([...known.filter((name) => !early.has(name)), "pmu"]);
+  const names = new Set([...known.filter((name) => !shownFirst.includes(name)), "pmu"]);
   return [...names].map((name) => probed(probe, name));
 }

@@ -5,6 +5,7 @@ import {
   descriptorKinds,
   errnoName,
   fileSystemName,
+  mergeHistograms,
   type RecordedLine,
   type RecordedProcess,
   type Recording,
@@ -234,8 +235,8 @@ export class FactCollector {
   /** Lines and stacks may only speak of processes that were introduced. */
   #checkReferences(lines: readonly RecordedLine[]): void {
     const known = (process: number | null) => process === null || this.#identities.has(process);
-    for (const { process } of [...this.#usages.keys()].map((id) => ({ process: id }))) {
-      if (!known(process)) throw malformed("end", `usage of process ${process}, never introduced`);
+    for (const id of this.#usages.keys()) {
+      if (!known(id)) throw malformed("end", `usage of process ${id}, never introduced`);
     }
     for (const { process } of [...lines, ...this.#uring, ...this.#stacks]) {
       if (!known(process)) throw malformed("end", `process ${process} was never introduced`);
@@ -290,20 +291,8 @@ function addLine(into: RecordedLine, line: RecordedLine, fields: Fields): void {
   if (into.onCpuNs !== null) into.onCpuNs += line.onCpuNs ?? 0;
   into.wait.ioNs += line.wait.ioNs;
   into.wait.otherNs += line.wait.otherNs;
-  into.sizes = addHistograms(into.sizes, line.sizes);
-  into.latency = addHistograms(into.latency, line.latency);
-}
-
-function addHistograms(
-  left: RecordedLine["sizes"],
-  right: RecordedLine["sizes"],
-): RecordedLine["sizes"] {
-  if (right.length === 0) return left;
-  const cells = new Map(left.map(({ atMost, count }) => [atMost, count]));
-  for (const { atMost, count } of right) cells.set(atMost, (cells.get(atMost) ?? 0) + count);
-  return [...cells]
-    .map(([atMost, count]) => ({ atMost, count }))
-    .sort((a, b) => a.atMost - b.atMost);
+  if (line.sizes.length > 0) into.sizes = mergeHistograms(into.sizes, line.sizes);
+  if (line.latency.length > 0) into.latency = mergeHistograms(into.latency, line.latency);
 }
 
 function readExit(fields: Fields): Pick<Recording, "exit" | "elapsedNs" | "rusage"> {

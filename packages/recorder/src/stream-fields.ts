@@ -43,7 +43,7 @@ export class Fields {
   /** A non-negative integer that can be counted with: at most 2^53 - 1. */
   count(name: string): number {
     const value = this.#get(name);
-    if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
+    if (isCount(value)) return value;
     throw this.wrong(name, "a count");
   }
 
