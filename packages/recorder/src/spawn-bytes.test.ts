@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { decodeBytes } from "@crossbill/core";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { shellArguments, spawnBytes } from "./spawn-bytes.ts";
+import { execCommand, shellArguments, spawnBytes } from "./spawn-bytes.ts";
 
 /** Arguments can hold every byte but NUL. */
 const argument = fc
@@ -13,8 +13,8 @@ test("a program started through the shell gets exactly the bytes it was given", 
   fc.assert(
     fc.property(fc.array(argument, { maxLength: 4 }), (words) => {
       const texts = words.map((word) => decodeBytes(word));
-      const args = shellArguments(["/usr/bin/printf", "%s\\0", "first", ...texts]);
-      const output = execFileSync("/bin/sh", args);
+      const script = execCommand(["/usr/bin/printf", "%s\\0", "first", ...texts]);
+      const output = execFileSync("/bin/sh", shellArguments(script));
       const expected = words.flatMap((word) => [...word, 0]);
       expect([...output.subarray("first\0".length)]).toEqual(expected);
     }),
@@ -22,14 +22,24 @@ test("a program started through the shell gets exactly the bytes it was given", 
   );
 });
 
-/** What printf(1) writes when it is spawned with these arguments. */
-async function printed(args: readonly string[]): Promise<string> {
-  const child = spawnBytes("/usr/bin/printf", args, { stdio: ["ignore", "pipe", "ignore"] });
+/** What a program writes that is spawned like this. */
+async function written(
+  file: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<string> {
+  const child = spawnBytes(file, args, { stdio: ["ignore", "pipe", "ignore"], env });
   const chunks: Buffer[] = [];
   child.stdout?.on("data", (chunk: Buffer) => chunks.push(chunk));
   await new Promise((resolve) => child.once("close", resolve));
   return Buffer.concat(chunks).toString("latin1");
 }
+
+const printed = (args: readonly string[]) => written("/usr/bin/printf", args);
+
+test("the shell between adds nothing to the environment", async () => {
+  expect(await written("/usr/bin/env", ["-0", "ONE=\udce9"], {})).toBe("ONE=\u00e9\0");
+});
 
 test("an argument that is not UTF-8 arrives unchanged", async () => {
   expect(await printed(["%s", "caf\udce9"])).toBe("caf\u00e9");

@@ -1,12 +1,13 @@
 /**
- * Spawning with arguments that may be any bytes.
+ * Spawning with arguments and an environment that may be any bytes.
  *
- * Node passes arguments as UTF-8, so an argument that is not (a file name in Latin-1) would reach
- * the program changed. Such a command line goes through /bin/sh, which makes the bytes with printf
- * and then executes the program in its own place: same process, same descriptors.
+ * Node passes both as UTF-8, so an argument that is not (a file name in Latin-1) would reach the
+ * program changed. Such a command line goes through /bin/sh, which makes the bytes with printf and
+ * then executes the program in its own place: same process, same descriptors.
  */
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { encodeBytes } from "@crossbill/core";
+import { lostVariables } from "./lost-variables.ts";
 
 /** A byte that was not UTF-8, as core's byte text spells it. */
 const ESCAPED_BYTE = /[\udc80-\udcff]/u;
@@ -19,13 +20,27 @@ export function spawnBytes(
   args: readonly string[],
   options: SpawnOptions,
 ): ChildProcess {
-  if (!args.some((arg) => ESCAPED_BYTE.test(arg))) return spawn(file, [...args], options);
-  return spawn("/bin/sh", shellArguments([file, ...args]), options);
+  const environment = options.env ?? process.env;
+  const lost = lostVariables(environment);
+  if (lost.size === 0 && !args.some((arg) => ESCAPED_BYTE.test(arg))) {
+    return spawn(file, [...args], options);
+  }
+  const script = [
+    ...[...lost].map(([name, value]) => `export ${name}=${shellWord(value)}`),
+    // Shells set it where it was not.
+    ...(environment["PWD"] === undefined ? ["unset PWD"] : []),
+    execCommand([file, ...args]),
+  ];
+  return spawn("/bin/sh", shellArguments(script.join("\n")), options);
 }
 
-/** What sh is given to execute `words` with exactly their bytes. */
-export function shellArguments(words: readonly string[]): string[] {
-  const script = `exec ${words.map(shellWord).join(" ")}`;
+/** The command that executes `words` with exactly their bytes. */
+export function execCommand(words: readonly string[]): string {
+  return `exec ${words.map(shellWord).join(" ")}`;
+}
+
+/** What sh is given to run a script of any length. */
+export function shellArguments(script: string): string[] {
   const parts = Array.from({ length: Math.ceil(script.length / SCRIPT_PART_LENGTH) }, (_, at) =>
     script.slice(at * SCRIPT_PART_LENGTH, (at + 1) * SCRIPT_PART_LENGTH),
   );
