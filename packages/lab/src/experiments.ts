@@ -2,7 +2,18 @@
 import type { Experiment } from "./experiment.ts";
 import { chunks } from "./experiments/chunks.ts";
 import { libos } from "./experiments/libos.ts";
+import { mmap } from "./experiments/mmap.ts";
+import { monitors } from "./experiments/monitors.ts";
+import { rings } from "./experiments/rings.ts";
 import { scatter } from "./experiments/scatter.ts";
 import { toll } from "./experiments/toll.ts";
 
-export const experiments: readonly Experiment[] = [toll, chunks, scatter, libos];
+export const experiments: readonly Experiment[] = [
+  toll,
+  chunks,
+  scatter,
+  mmap,
+  rings,
+  monitors,
+  libos,
+];
