@@ -49,13 +49,22 @@ export const apartSeries = (name: string): string => `${name}, two CPUs`;
 
 /** Steps of computing beside the calls of a round: some 10 µs, so that few calls are lost in it. */
 const TURNS = 5000;
-/** Calls of a round. The held-out ones lie between the fitted ones and beyond them. */
+/**
+ * Calls of a round; the held-out ones lie between the fitted ones and beyond them. Fewer under what
+ * is slow, or one round would outlast what a busy machine gives at a time.
+ */
 const calls = {
-  full: { fit: [1, 16, 128], heldOut: [4, 64, 256] },
-  quick: { fit: [4, 128], heldOut: [32] },
+  fast: {
+    full: { fit: [1, 16, 128], heldOut: [4, 64, 256] },
+    quick: { fit: [4, 128], heldOut: [32] },
+  },
+  slow: {
+    full: { fit: [1, 8, 64], heldOut: [2, 32, 96] },
+    quick: { fit: [4, 32], heldOut: [16] },
+  },
 };
 /** Of the points on two CPUs; in the middle, as they are in no model. */
-const APART_CALLS = 16;
+const APART_CALLS = 8;
 
 export const programs = ["dd", "ls", "sha256sum"] as const;
 /** Runs of a program in one process; fewer of what takes long, and whose noise is a small part. */
@@ -66,6 +75,8 @@ const RECORDER_SET_UP_MS = 50;
 
 /** The series of one program under one monitor. */
 export const programSeries = (program: string, monitor: string): string => `${program}: ${monitor}`;
+
+const speedOf = ({ slow }: Monitor): "slow" | "fast" => (slow === true ? "slow" : "fast");
 
 const bare: Monitor = { name: NOTHING, symbol: "", under: "nothing" };
 
@@ -82,7 +93,7 @@ function round(monitor: Monitor, x: number, role: Point["role"], more: Parameter
 }
 
 function programPoint(monitor: Monitor, name: string, quick: boolean): Point {
-  const speed = monitor.slow === true ? "slow" : "fast";
+  const speed = speedOf(monitor);
   const times = runs[quick ? "quick" : "full"][speed];
   return {
     series: programSeries(name, monitor.name),
@@ -97,15 +108,17 @@ function programPoint(monitor: Monitor, name: string, quick: boolean): Point {
 }
 
 export function planMonitors({ quick }: Pick<Scope, "quick">): Point[] {
-  const { fit, heldOut } = calls[quick ? "quick" : "full"];
   const all = [bare, ...monitorKinds];
   const seen = quick ? programs.slice(0, 2) : programs;
   return [
     round(bare, 0, "fit"),
-    ...all.flatMap((monitor) => [
-      ...fit.map((x) => round(monitor, x, "fit")),
-      ...heldOut.map((x) => round(monitor, x, "held-out")),
-    ]),
+    ...all.flatMap((monitor) => {
+      const { fit, heldOut } = calls[speedOf(monitor)][quick ? "quick" : "full"];
+      return [
+        ...fit.map((x) => round(monitor, x, "fit")),
+        ...heldOut.map((x) => round(monitor, x, "held-out")),
+      ];
+    }),
     ...monitorKinds
       .filter(({ name }) => apart.includes(name))
       .map(

@@ -42,14 +42,14 @@ const UNUSABLE_TIMES = 10;
 const SMALL_PART = 10;
 /** What most will pay for being watched. */
 const BUDGET = 0.05;
-/** The processes hand the call to and fro, and both sides of it were counted. */
-const MOST_SWITCHES_CALLS = 16;
+/** In fewer calls of a round a stray switch counts for too much. */
+const FEWEST_CALLS = 8;
 
 /** Context switches a call, of watched and watcher together; NaN when they were not counted. */
 function switchesOf(measured: Measured, series: string): number {
   const found = measured
     .series(series)
-    .findLast(({ x, counts }) => x >= MOST_SWITCHES_CALLS && (counts["seen"] ?? 0) > 0);
+    .findLast(({ x, counts }) => x >= FEWEST_CALLS && (counts["seen"] ?? 0) > 0);
   return countOf(found, "switches") / countOf(found, "seen");
 }
 
