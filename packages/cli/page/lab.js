@@ -8,11 +8,33 @@
   /** How near the pointer must be to a point, CSS pixels. */
   const REACH = 28;
   const RADIUS = 4;
+  /** Of models, one for each time that the colours come around. */
+  const DASHES = [
+    [8, 4],
+    [2, 3],
+    [12, 3, 2, 3],
+  ];
+  /** What legends show for circle, square and diamond. */
+  const SHAPES = ["M9 1.5a4.5 4.5 0 1 0 .01 0Z", "M5 2h8v8H5Z", "M9 .5 14.5 6 9 11.5 3.5 6Z"];
 
   /** @param {string} name @returns {string} */
   const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   /** @param {{colour: number}} series @returns {string} */
   const colourOf = ({ colour }) => style(colour < 0 ? "--ink" : `--colour-${colour}`);
+
+  /** A circle, a square, or a diamond: one for each time that the colours come around. */
+  function outline(ctx, shape, x, y, radius) {
+    const far = radius * 1.3;
+    if (shape % 3 === 0) ctx.arc(x, y, radius, 0, 2 * Math.PI);
+    else if (shape % 3 === 1) ctx.rect(x - radius, y - radius, 2 * radius, 2 * radius);
+    else {
+      ctx.moveTo(x, y - far);
+      ctx.lineTo(x + far, y);
+      ctx.lineTo(x, y + far);
+      ctx.lineTo(x - far, y);
+      ctx.closePath();
+    }
+  }
 
   /** Measured points with their intervals: held-out ones are hollow. */
   function drawPoints(plot, chart) {
@@ -32,7 +54,7 @@
         ctx.lineTo(at, plot.valToPos(high, "y", true));
         ctx.stroke();
         ctx.beginPath();
-        ctx.arc(at, middle, RADIUS * pixel, 0, 2 * Math.PI);
+        outline(ctx, series.shape, at, middle, RADIUS * pixel);
         ctx.fillStyle = heldOut === 1 ? style("--raised") : colourOf(series);
         ctx.fill();
         ctx.stroke();
@@ -150,7 +172,7 @@
       // Measured points are joined faintly, so that the eye finds the next one.
       alpha: series.model ? 1 : 0.35,
       width: series.model ? 2 : 1,
-      ...(series.model ? { dash: [8, 4] } : {}),
+      ...(series.model ? { dash: DASHES[series.shape % DASHES.length] } : {}),
       spanGaps: true,
       points: { show: false },
     }));
@@ -197,13 +219,21 @@
     list.append(item);
   }
 
+  const dashes = ({ shape }) =>
+    DASHES[shape % DASHES.length].map((length) => length * 0.7).join(" ");
+
   function legend(list, chart) {
     list.replaceChildren();
     for (const series of chart.series) {
       const stroke = colourOf(series);
       const shapes = series.model
-        ? [["path", { d: "M0 6H18", stroke, "stroke-width": "2", "stroke-dasharray": "7 3" }]]
-        : [["circle", { cx: "9", cy: "6", r: "4.5", fill: stroke }]];
+        ? [
+            [
+              "path",
+              { d: "M0 6H18", stroke, "stroke-width": 2, "stroke-dasharray": dashes(series) },
+            ],
+          ]
+        : [["path", { d: SHAPES[series.shape % SHAPES.length], fill: stroke }]];
       legendEntry(list, shapes, series.name);
     }
     const isHeldOut = chart.series.some(({ points }) => points.some((point) => point[4] === 1));

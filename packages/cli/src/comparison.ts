@@ -50,10 +50,12 @@ export interface Comparison {
   readonly verdicts: readonly ComparedVerdict[];
 }
 
-/** The kind is told by the name of the schema near the head. @throws RecordingError. */
+/** Our files name their schema first, and a lab report has no prices file inside. */
+const PRICES = /^\s*\{\s*"schema":\s*"crossbill\.prices\//;
+
+/** Reads either kind. @throws RecordingError when it is neither, or broken. */
 export function parseComparable(text: string): Comparable {
-  // Our files have a few hundred characters before it at most, foreign ones do not matter.
-  return text.slice(0, 1024).includes('"crossbill.prices/')
+  return PRICES.test(text)
     ? { kind: "prices file", prices: parsePrices(text) }
     : { kind: "lab report", report: parseLabReport(text) };
 }

@@ -5,7 +5,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import { makeBill } from "./bill.ts";
 import { jsonSchemas } from "./json-schemas.ts";
-import { parseBill, parsePrices, parseRecording } from "./read-file.ts";
+import { parseBill, parseLabReport, parsePrices, parseRecording } from "./read-file.ts";
 
 const folder = path.join(import.meta.dirname, "golden");
 const schemaFolder = path.join(import.meta.dirname, "../../../docs/schemas");
@@ -45,6 +45,7 @@ test.each(Object.keys(jsonSchemas()))("the published schema of %s is current", (
 
 test("the published schemas accept every golden file", () => {
   expect(published("prices")(prices)).toBeNull();
+  expect(published("lab")(parseLabReport(text("lab.golden.json")))).toBeNull();
   const [recording, bill] = [published("recording"), published("bill")];
   for (const name of names) {
     expect(recording(JSON.parse(text(`${name}.recording.golden.json`)))).toBeNull();

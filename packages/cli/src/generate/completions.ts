@@ -140,7 +140,8 @@ function fish(): string {
     operand === null || typeof operand.completion === "string"
       ? []
       : [
-          `complete -c crossbill -n '__fish_seen_subcommand_from ${name}' -f -a ${fishQuote(operand.completion.join(" "))}`,
+          `complete -c crossbill -n '__fish_seen_subcommand_from ${name}' ` +
+            `-f -a ${fishQuote(operand.completion.join(" "))}`,
         ],
   );
   return `# ${MADE}\n${[...commands, ...flags, ...operands, ...words].join("\n")}\n`;

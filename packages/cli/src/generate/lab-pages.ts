@@ -19,15 +19,18 @@ function index(): string {
   return [
     "# The lab, topic by topic",
     MADE,
-    "`crossbill lab` measures these on your machine, fits a model of the cost to each, tries it on points it has not seen, and says of each claim: holds, does not hold, or cannot tell here.",
+    "`crossbill lab` measures these on your machine, fits a model of the cost to each, tries it on " +
+      "points it has not seen, and says of each claim: holds, does not hold, or cannot tell here.",
     ["| topic | question |", "|---|---|", ...rows].join("\n"),
-    "How it is measured: [measuring.md](../measuring.md). What the JSON holds: [lab.schema.json](../schemas/lab.schema.json).",
+    "How it is measured: [measuring.md](../measuring.md). " +
+      "What the JSON holds: [lab.schema.json](../schemas/lab.schema.json).",
   ]
     .join("\n\n")
     .concat("\n");
 }
 
 function page({ name, title, question, claim, background, budgetSeconds }: Experiment): string {
+  const file = `packages/lab/src/experiments/${name}.ts`;
   return [
     `# ${prose(title)}`,
     MADE,
@@ -43,7 +46,7 @@ function page({ name, title, question, claim, background, budgetSeconds }: Exper
       `npx crossbill explain ${name}  # this text with your machine's figures`,
       "```",
     ].join("\n"),
-    `The experiment is [packages/lab/src/experiments/${name}.ts](../../packages/lab/src/experiments/${name}.ts). [All topics](README.md).`,
+    `The experiment is [${file}](../../${file}). [All topics](README.md).`,
   ]
     .join("\n\n")
     .concat("\n");

@@ -17,11 +17,14 @@ const TIMES = new Map([
   ["s", 1e9],
 ]);
 
-/** Where a value lies on the axis; null when a logarithmic one has no place for it. */
+/** Nothing measured is larger; sums and ranges of such figures stay finite. */
+const LARGEST = 1e30;
+
+/** Where a value lies on the axis; null when it has no place for it. */
 export function place(value: number, { log }: Pick<Axis, "log">): number | null {
-  if (!Number.isFinite(value)) return null;
+  if (!(Math.abs(value) <= LARGEST)) return null;
   if (!log) return value;
-  return value > 0 ? Math.log10(value) : null;
+  return value >= 1 / LARGEST ? Math.log10(value) : null;
 }
 
 /** About `most` round values from `low` to `high`, in the unit of the axis. */

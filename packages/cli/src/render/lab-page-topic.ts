@@ -28,7 +28,9 @@ export function topicSection(topic: TopicReport, charts: readonly (PageChart | n
 <p class="question">${question}</p>
 ${analysis.claims.map(
   ({ claim, verdict, why }) =>
-    html`<div class="claim ${badgeClass[verdict]}"><p>${verdictBadge(verdict)} ${claim}</p><p class="why">${why}</p></div>`,
+    html`<div class="claim ${badgeClass[verdict]}"><p>${verdictBadge(verdict)} ${claim}</p>
+<p class="why">${why}</p></div>
+`,
 )}
 ${analysis.breakEvens.map(({ text }) => html`<p class="callout"><strong>Break-even:</strong> ${text}</p>`)}
 ${charts.map((chart, at) => (chart === null ? html`` : chartFigure(chart, at)))}
@@ -50,7 +52,8 @@ function chartFigure(chart: PageChart, at: number): Markup {
 
 function table(columns: readonly string[], rows: readonly (readonly string[])[]): Markup {
   if (rows.length === 0) return html``;
-  return html`<div class="scroll"><table><thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead><tbody>
+  const heads = columns.map((column) => html`<th scope="col">${column}</th>`);
+  return html`<div class="scroll"><table><thead><tr>${heads}</tr></thead><tbody>
 ${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>\n`)}</tbody></table></div>`;
 }
 
@@ -72,7 +75,8 @@ function modelText({ formula, fitError, heldOutError, broken }: FittedModel): Ma
     heldOutError === null
       ? null
       : html`, <strong>${percent(heldOutError)}</strong> on points it had not seen`;
-  return html`<p class="model"><code>${formula}</code> Median error ${percent(fitError)} on the points it was fitted to${held}.</p>
+  return html`<p class="model"><code>${formula}</code>
+Median error ${percent(fitError)} on the points it was fitted to${held}.</p>
 ${broken === null ? null : html`<p class="callout alarm"><strong>The model breaks:</strong> ${broken}</p>`}`;
 }
 

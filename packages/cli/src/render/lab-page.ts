@@ -9,6 +9,11 @@ import { dataBlock, html, Markup } from "./markup.ts";
 import { formatBytes } from "./numbers.ts";
 import { pageChart } from "./page-chart.ts";
 
+const LEAD =
+  "What crossings of the user-kernel boundary cost on one machine, and what that makes of the textbook.";
+const INTERRUPTED = "This run was interrupted: not all topics that were asked for are in it.";
+const INTERVALS = "Intervals hold the middle 95 % of fresh processes or of resampled rounds.";
+
 /** Beside src and dist, so that the one path serves both. */
 const asset = (name: string): string =>
   readFileSync(new URL(`../../page/${name}`, import.meta.url), "utf8");
@@ -33,15 +38,16 @@ ${styles.map((text) => new Markup(`<style>${text}</style>\n`))}</head>
 <body>
 <header>
 <h1>crossbill lab</h1>
-<p class="lead">What crossings of the user-kernel boundary cost on one machine, and what that makes of the textbook.</p>
+<p class="lead">${LEAD}</p>
 ${machineList(report)}
 </header>
 <main>
-${report.complete ? null : html`<p class="callout alarm">This run was interrupted: not all topics that were asked for are in it.</p>`}
+${report.complete ? null : html`<p class="callout alarm">${INTERRUPTED}</p>`}
 ${summary(report.topics)}
 ${report.topics.map((topic, at) => topicSection(topic, charts[at] ?? []))}
 </main>
-<footer><p>${conditionsLine(report)}.</p><p>Measured by crossbill ${report.measuredAt.slice(0, 16)}Z. Intervals hold the middle 95 % of fresh processes or of resampled rounds.</p></footer>
+<footer><p>${conditionsLine(report)}.</p>
+<p>Measured by crossbill ${report.measuredAt.slice(0, 16)}Z. ${INTERVALS}</p></footer>
 ${dataBlock("charts", charts)}
 ${scripts.map((text) => new Markup(`<script>${text}</script>\n`))}</body>
 </html>
@@ -76,17 +82,21 @@ function machineList({ machine, quick }: LabReport): Markup {
     ["huge pages", machine.transparentHugePages ?? "unknown"],
     ["run", quick ? "quick: wide intervals" : "full"],
   ];
-  return html`<dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+  const items = facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>\n`);
+  return html`<dl class="facts">${items}</dl>`;
 }
 
 function summary(topics: readonly TopicReport[]): Markup {
   const rows = topics.flatMap(({ name, title, analysis }) =>
     analysis.claims.map(
       ({ claim, verdict }) =>
-        html`<tr><th scope="row"><a href="#topic-${name}">${title}</a></th><td>${verdictBadge(verdict)}</td><td>${claim}</td></tr>\n`,
+        html`<tr><th scope="row"><a href="#topic-${name}">${title}</a></th>
+<td>${verdictBadge(verdict)}</td><td>${claim}</td></tr>
+`,
     ),
   );
   return html`<section aria-labelledby="verdicts"><h2 id="verdicts">Verdicts</h2>
-<div class="scroll"><table class="verdicts"><thead><tr><th scope="col">topic</th><th scope="col">verdict</th><th scope="col">claim</th></tr></thead><tbody>
+<div class="scroll"><table><thead>
+<tr><th scope="col">topic</th><th scope="col">verdict</th><th scope="col">claim</th></tr></thead><tbody>
 ${rows}</tbody></table></div></section>`;
 }

@@ -137,8 +137,8 @@ const GAP = "  ";
 const NARROWEST = 12;
 
 /**
- * Rows in columns: figures to the right, words to the left. When a row is too long, the widest column
- * takes more lines.
+ * Rows in columns: figures to the right, words to the left. When a row is too long, the widest columns
+ * take more lines.
  */
 export function tableLines(
   columns: readonly string[],
@@ -151,10 +151,11 @@ export function tableLines(
   const widths = columns.map((_, at) =>
     Math.max(...cells.map((row) => displayWidth(printable(row[at] ?? "")))),
   );
-  const used = widths.reduce((sum, width) => sum + width, GAP.length * (columns.length - 1));
-  const widest = widths.indexOf(Math.max(...widths));
-  const fitting = Math.max(NARROWEST, (widths[widest] ?? 0) - Math.max(0, used - most));
-  widths[widest] = Math.min(widths[widest] ?? 0, fitting);
+  const room = most - GAP.length * (columns.length - 1);
+  for (let excess = widths.reduce((a, b) => a + b, 0) - room; excess > 0; excess -= 1) {
+    const widest = widths.indexOf(Math.max(...widths));
+    widths[widest] = Math.max(NARROWEST, (widths[widest] ?? 0) - 1);
+  }
   const isFigure = columns.map((_, at) => rows.every((row) => FIGURE.test(row[at] ?? "")));
   const line = (row: readonly string[]) => {
     const wrapped = row.map((cell, at) => cellLines(cell, widths[at] ?? 0));

@@ -13,6 +13,8 @@ export interface PageChart {
     readonly model: boolean;
     /** Which of the page's colours; -1: the colour of text. */
     readonly colour: number;
+    /** Which shape points have, or which dashes a model: colours come around. */
+    readonly shape: number;
     /** x, y, low, high, 1 when held out, and what hovering shows ("" for models). */
     readonly points: readonly (readonly [number, number, number, number, 0 | 1, string])[];
   }[];
@@ -44,7 +46,7 @@ export function pageChart(chart: Chart): PageChart | null {
   const drawable = ({ x, y }: Point) => place(x, chart.x) !== null && place(y, chart.y) !== null;
   const all = chart.series.flatMap(({ points }) => points.filter(drawable));
   if (all.length === 0) return null;
-  const measured = chart.series.filter(({ kind }) => kind === "measured").map(({ name }) => name);
+  const looks = looksOf(chart);
   const shown = (axis: Axis, value: number) => rounded(place(value, axis) === null ? 0 : value);
   return {
     title: printable(chart.title),
@@ -56,10 +58,10 @@ export function pageChart(chart: Chart): PageChart | null {
       chart.y,
       all.flatMap(({ y, low, high }) => [y, low, high]),
     ),
-    series: chart.series.map(({ name, kind, points }) => ({
+    series: chart.series.map(({ name, kind, points }, at) => ({
       name: printable(name),
       model: kind === "model",
-      colour: colourOf(name, kind, measured),
+      ...lookOf(looks[at] ?? -1),
       points: points
         .filter(drawable)
         .map((point) => [
@@ -78,12 +80,31 @@ export function pageChart(chart: Chart): PageChart | null {
   };
 }
 
-/** A model has the colour of the series that it names, or is named after. */
-function colourOf(name: string, kind: "measured" | "model", measured: readonly string[]): number {
-  const own = measured.findIndex((one) =>
-    kind === "measured" ? one === name : name.includes(one) || one.includes(name),
-  );
-  return own < 0 ? -1 : own % COLOURS;
+/**
+ * A number for the look of each series: measured ones by their order, a model as the series that it
+ * names, other models behind those; one such model alone has the colour of text (-1).
+ */
+function looksOf({ series }: Chart): number[] {
+  const measured = series.filter(({ kind }) => kind === "measured").map(({ name }) => name);
+  const namedBy = (name: string): number => {
+    const longest = measured
+      .filter((one) => name.includes(one) || one.includes(name))
+      .reduce((a, b) => (b.length > a.length ? b : a), "");
+    return measured.indexOf(longest);
+  };
+  const others = series.filter(({ kind, name }) => kind === "model" && namedBy(name) < 0);
+  return series.map((one) => {
+    if (one.kind === "measured") return measured.indexOf(one.name);
+    const named = namedBy(one.name);
+    if (named >= 0 || others.length < 2) return named;
+    return measured.length + others.indexOf(one);
+  });
+}
+
+function lookOf(look: number): { readonly colour: number; readonly shape: number } {
+  return look < 0
+    ? { colour: -1, shape: 0 }
+    : { colour: look % COLOURS, shape: Math.floor(look / COLOURS) };
 }
 
 function hoverText(chart: Chart, { x, y, low, high, heldOut }: Point): string {

@@ -16,8 +16,14 @@ const GLYPHS: readonly (readonly [string, string])[] = [
   ["◆", "◇"],
   ["▼", "▽"],
   ["★", "☆"],
+  ["A", "a"],
+  ["B", "b"],
+  ["C", "c"],
+  ["D", "d"],
+  ["E", "e"],
+  ["F", "f"],
 ];
-const MODEL_GLYPHS = ["·", "-", "~", "=", "+", "x"];
+const MODEL_GLYPHS = ["·", "-", "~", "=", "+", "x", ":", "%", "#", "*", "^", "!"];
 const MARK_GLYPH = "┊";
 const HEIGHT = 14;
 /** Columns of labels left of the plot. */
