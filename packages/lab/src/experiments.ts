@@ -7,6 +7,7 @@ import { monitors } from "./experiments/monitors.ts";
 import { rings } from "./experiments/rings.ts";
 import { scatter } from "./experiments/scatter.ts";
 import { toll } from "./experiments/toll.ts";
+import { vmexit } from "./experiments/vmexit.ts";
 
 export const experiments: readonly Experiment[] = [
   toll,
@@ -15,5 +16,6 @@ export const experiments: readonly Experiment[] = [
   mmap,
   rings,
   monitors,
+  vmexit,
   libos,
 ];
