@@ -20,6 +20,9 @@ const LONG_BYTES = 64 * MIB;
 const FRESH_BYTES = 8 * MIB;
 const FRESH_CALLS = 1024;
 const FRESH_BLOCKS = 12;
+/** Reads this long are timed one by one; many of them in a block would tell nothing more. */
+const LONG_READ = MIB;
+const LONG_READS = { full: 40, quick: 10 };
 /** Reads of the disk: enough for a median, few enough for a slow disk. */
 const DIRECT_READS = { full: 24, quick: 6 };
 
@@ -47,6 +50,21 @@ interface Sizes {
   readonly heldOut: readonly number[];
 }
 
+/** Warm reads of one series; `parameters` says what else the mechanism is told. */
+function warm(
+  series: string,
+  sizes: Sizes,
+  quick: boolean,
+  parameters: (bytes: number) => Point["parameters"],
+): Point[] {
+  const calls = quick ? LONG_READS.quick : LONG_READS.full;
+  return sweep(series, sizes, (bytes) => ({
+    parameters: parameters(bytes),
+    ...(bytes < LONG_READ ? {} : { exactly: { calls, blockCalls: 1 } }),
+    setUpMs: 12,
+  }));
+}
+
 function sweep(series: string, sizes: Sizes, of: (bytes: number) => Partial<Point>): Point[] {
   const point = (bytes: number, role: Point["role"]): Point => {
     const { parameters, ...more } = of(bytes);
@@ -65,13 +83,10 @@ function sweep(series: string, sizes: Sizes, of: (bytes: number) => Partial<Poin
 export function chunkPoints({ quick, folder }: Pick<Scope, "quick" | "folder">): Point[] {
   const reads = quick ? DIRECT_READS.quick : DIRECT_READS.full;
   return [
-    ...sweep(HOT, { fitted, heldOut }, (bytes) => ({ parameters: { file: bytes } })),
-    ...sweep(LONG, { fitted, heldOut }, () => ({
-      parameters: { file: LONG_BYTES, folder },
-      setUpMs: 12,
-    })),
-    ...sweep(TMPFS, some, (bytes) => ({ parameters: { source: "tmpfs", file: bytes } })),
-    ...sweep(ZERO, some, (bytes) => ({ parameters: { source: "zero", file: bytes } })),
+    ...warm(HOT, { fitted, heldOut }, quick, (bytes) => ({ file: bytes })),
+    ...warm(LONG, { fitted, heldOut }, quick, () => ({ file: LONG_BYTES, folder })),
+    ...warm(TMPFS, some, quick, (bytes) => ({ source: "tmpfs", file: bytes })),
+    ...warm(ZERO, some, quick, (bytes) => ({ source: "zero", file: bytes })),
     ...sweep(DIRECT, direct, () => ({
       parameters: { source: "direct", file: LONG_BYTES, folder },
       exactly: { calls: reads, blockCalls: 1 },

@@ -141,7 +141,7 @@ function aftermathClaim(aftermath: Aftermath, checks: readonly LabCheck[]) {
   const why =
     part === null
       ? "the walks were not all measured"
-      : `walking half a first-level cache takes ${share(part.likely)} longer ` +
+      : `the walk over half a first-level cache changes by ${share(part.likely)} ` +
         `(${share(part.low)} to ${share(part.high)})`;
   return judge(claim, checks, decide(isSlowed(aftermath), why));
 }
