@@ -18,8 +18,6 @@ export { nearestName } from "./nearest-name.ts";
 export * from "./prices.ts";
 export { displayWidth, type PrintableOptions, printable } from "./printable.ts";
 export {
-  checkRecording,
-  MAX_FILE_LENGTH,
   parseBill,
   parseLabReport,
   parsePrices,

@@ -8,9 +8,6 @@ import { printable } from "./printable.ts";
 import { RECORDING_SCHEMA, type Recording, recordingSchema } from "./recording.ts";
 import { checkReferences } from "./recording-references.ts";
 
-/** Longest text read, in UTF-16 code units; V8 keeps no string beyond about this. */
-export const MAX_FILE_LENGTH = 512 * 1024 * 1024;
-
 interface FileKind<T> {
   /** What it is called in messages. */
   readonly what: string;
@@ -51,8 +48,7 @@ export function parseRecording(text: string): Recording {
   return checkRecording(parseJson(text, recordingKind));
 }
 
-/** As `parseRecording`, for JSON already parsed. */
-export function checkRecording(value: unknown): Recording {
+function checkRecording(value: unknown): Recording {
   const recording = check(value, recordingKind);
   const broken = checkReferences(recording);
   if (broken !== null) throw brokenField(broken.field, broken.problem, recordingKind);
@@ -88,11 +84,6 @@ export function parseRecordingOrBill(text: string): RecordingOrBill {
 }
 
 function parseJson(text: string, kind: FileKind<unknown>): unknown {
-  if (text.length > MAX_FILE_LENGTH) {
-    throw new RecordingError(`the ${kind.what} is longer than 512 MiB`, null, {
-      remedy: "record a shorter run",
-    });
-  }
   try {
     return JSON.parse(text);
   } catch (cause) {

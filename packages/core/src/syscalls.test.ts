@@ -8,7 +8,6 @@ import {
   syscallNames,
   syscallNumber,
   syscallsOfClass,
-  toArchitecture,
 } from "./syscalls.ts";
 import { uringOpcodeName } from "./uring-opcodes.ts";
 
@@ -52,12 +51,6 @@ test("classes hold what strace shows, and only calls that exist", () => {
   expect(syscallsOfClass("file").has("read")).toBe(false);
   expect(syscallsOfClass("desc").has("read")).toBe(true);
   for (const name of syscallsOfClass("desc")) expect(syscallNames().has(name), name).toBe(true);
-});
-
-test("machines are told by what uname and Node call them", () => {
-  expect(toArchitecture("x64")).toBe("x86_64");
-  expect(toArchitecture("arm64")).toBe("aarch64");
-  expect(toArchitecture("riscv64")).toBeNull();
 });
 
 test("errno names include the kernel's own", () => {

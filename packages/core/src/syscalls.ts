@@ -63,12 +63,6 @@ export function syscallClassNames(): readonly string[] {
   return [...membersByClass.keys()];
 }
 
-/** Narrows what uname(2) says to an architecture with a table; null without one. */
-export function toArchitecture(machine: string): Architecture | null {
-  if (machine === "x86_64" || machine === "x64") return "x86_64";
-  return machine === "aarch64" || machine === "arm64" ? "aarch64" : null;
-}
-
 function invert(names: ReadonlyMap<number, string>): Map<string, number> {
   return new Map([...names].map(([number, name]) => [name, number]));
 }
