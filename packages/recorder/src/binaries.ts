@@ -23,7 +23,6 @@ export function recorderPath(recorder: RecorderName): string {
  */
 export function recorderBinary(recorder: RecorderName): string {
   const path = recorderPath(recorder);
-  if (process.env["CROSSBILL_RECORDER_PATH"] !== undefined) refuseForeign(path);
   try {
     accessSync(path, constants.X_OK);
   } catch (cause) {
@@ -32,6 +31,7 @@ export function recorderBinary(recorder: RecorderName): string {
       cause,
     });
   }
+  if (process.env["CROSSBILL_RECORDER_PATH"] !== undefined) refuseForeign(path);
   return path;
 }
 
@@ -40,10 +40,9 @@ function builtFolder(): string {
 }
 
 function refuseForeign(path: string): void {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return;
+  const { uid, mode } = statSync(path);
   const owners = [0, process.getuid?.() ?? 0, Number(process.env["SUDO_UID"] ?? 0)];
-  if (owners.includes(stat.uid) && (stat.mode & WRITABLE_BY_OTHERS) === 0) return;
+  if (owners.includes(uid) && (mode & WRITABLE_BY_OTHERS) === 0) return;
   throw new RecorderError(`CROSSBILL_RECORDER_PATH: ${path} belongs to or is writable by others`, {
     remedy: "point it at a recorder you own, or unset it",
   });
