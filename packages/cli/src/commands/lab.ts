@@ -97,26 +97,28 @@ async function measure(request: Request, resume: boolean, outputs: LabOutputs): 
   outputs.begin(machine);
   for (const topic of finished) outputs.topic(topic);
   const line = progressLine(quick ? "lab, quick" : "lab", "doing");
-  const { value: report, signal } = await untilSignal((abort) => {
-    const options: LabOptions = {
-      topics,
-      quick,
-      done: finished,
-      onProgress: line.update,
-      onTopic(topic, soFar) {
-        line.end();
-        outputs.topic(topic);
-        if (!soFar.complete) keep(user, () => saveUnfinished(soFar));
-      },
-      signal: abort,
-    };
-    return run(seed === null ? options : { ...options, seed });
-  }).finally(line.end);
-  asUser(user, () => outputs.end(report));
-  if (report.complete) {
-    keep(user, () => saveLabReport(report));
-    keep(user, () => removeUnfinished(machine, quick));
-  }
+  const options: LabOptions = {
+    topics,
+    quick,
+    done: finished,
+    onProgress: line.update,
+    onTopic(topic, soFar) {
+      line.end();
+      outputs.topic(topic);
+      if (!soFar.complete) keep(user, () => saveUnfinished(soFar));
+    },
+    ...(seed === null ? {} : { seed }),
+  };
+  // Writing is inside: a second Ctrl-C must not cut it short.
+  const { value: report, signal } = await untilSignal(async (abort) => {
+    const measured = await run({ ...options, signal: abort }).finally(line.end);
+    asUser(user, () => outputs.end(measured));
+    if (measured.complete) {
+      keep(user, () => saveLabReport(measured));
+      keep(user, () => removeUnfinished(machine, quick));
+    }
+    return measured;
+  });
   return signal === null ? done : interruptedBy(signal, report);
 }
 
