@@ -1,10 +1,11 @@
 /** mmap-claims: what the chapter says of mappings and reads, judged by the points. */
 import type { BreakEven, JudgedClaim, LabCheck, LabPoint } from "@crossbill/core";
+import { crossing } from "../crossing.ts";
 import { intervalOver, quantile } from "../estimate.ts";
 import { type Measured, orderCheck } from "../measured.ts";
 import { bytes, duration, figure, share } from "../text.ts";
 import { decide, judge } from "../verdict.ts";
-import { crossing, type Fitted, mapPrices, pagesPerFault } from "./mmap-model.ts";
+import { type Fitted, mapPrices, pagesPerFault } from "./mmap-model.ts";
 import {
   CHUNKED,
   KEPT,

@@ -1,7 +1,7 @@
 /** mmap-model: what reading costs and what mapping costs, as sums of prices. */
 import type { FittedModel, Interval, LabPoint, LinearFit } from "@crossbill/core";
-import { intervalOver } from "../estimate.ts";
 import { fittedModel, type NamedPoint, tryFit } from "../fitted-model.ts";
+import { split } from "../knots.ts";
 import { countOf, type Measured } from "../measured.ts";
 import { bytes } from "../text.ts";
 import {
@@ -24,21 +24,6 @@ import {
 export interface Fitted {
   readonly fit: LinearFit;
   readonly model: FittedModel;
-}
-
-/** `amount` split over the knots by `size`: linear in the logarithm between two of them. */
-export function split(amount: number, size: number, over: readonly number[]): number[] {
-  const right = over.findIndex((knot) => size <= knot);
-  if (right === 0 || right === -1) {
-    const only = right === 0 ? 0 : over.length - 1;
-    return over.map((_, at) => (at === only ? amount : 0));
-  }
-  const [from, to] = [over[right - 1] ?? 1, over[right] ?? 1];
-  const along = Math.log2(size / from) / Math.log2(to / from);
-  return over.map((_, at) => {
-    if (at === right) return amount * along;
-    return at === right - 1 ? amount * (1 - along) : 0;
-  });
 }
 
 const none = pageKnots.map(() => 0);
@@ -169,46 +154,4 @@ export function predictSparsePage(model: Fitted, perFault: number): number {
 export function pagesPerFault(point: LabPoint | undefined): number {
   const faults = countOf(point, "faults");
   return faults > 0 ? countOf(point, "pages") / faults : Number.NaN;
-}
-
-/**
- * The x from which on `rival` stays below `usual` at all larger x, round by round, interpolated
- * between the points; null when it never does. `always`: it does from the smallest x on.
- */
-export function crossing(
-  usual: readonly LabPoint[],
-  rival: readonly LabPoint[],
-): { at: Interval | null; always: boolean } {
-  const pairs = usual.flatMap((one) => {
-    const other = rival.find(({ x }) => x === one.x);
-    return other === undefined ? [] : [{ x: one.x, one, other }];
-  });
-  const rounds = Math.min(
-    ...pairs.map(({ one, other }) => Math.min(one.values.length, other.values.length)),
-  );
-  const found: number[] = [];
-  for (let round = 0; pairs.length > 0 && round < rounds; round++) {
-    const gains = pairs.map(({ x, one, other }) => ({
-      x,
-      // Above 0 where the rival is cheaper.
-      gain: Math.log((one.values[round] ?? 1) / (other.values[round] ?? 1)),
-    }));
-    const last = gains.findLastIndex(({ gain }) => gain <= 0);
-    const [before, after] = [gains[last], gains[last + 1]];
-    if (after === undefined) continue;
-    found.push(before === undefined ? after.x : between(before, after));
-  }
-  const at = found.length * 2 > rounds ? intervalOver(found) : null;
-  return { at, always: at !== null && at.likely === pairs[0]?.x };
-}
-
-interface Gain {
-  readonly x: number;
-  readonly gain: number;
-}
-
-/** Where the gain is 0 on the line between two points, in the logarithm of x. */
-function between(before: Gain, after: Gain): number {
-  const along = -before.gain / (after.gain - before.gain);
-  return before.x * (after.x / before.x) ** along;
 }

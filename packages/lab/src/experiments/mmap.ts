@@ -1,5 +1,6 @@
 /** mmap: a file read in a loop against the same file mapped. */
 import type { Analysis, Chart, FittedParameter, Interval } from "@crossbill/core";
+import { crossing } from "../crossing.ts";
 import { intervalOver } from "../estimate.ts";
 import type { Experiment } from "../experiment.ts";
 import { type Measured, modelLine } from "../measured.ts";
@@ -7,7 +8,6 @@ import { differences, through } from "../paired.ts";
 import { bytes, duration } from "../text.ts";
 import { againstMapping, breakEvensOf, CLAIM, checksOf, claimsOf } from "./mmap-claims.ts";
 import {
-  crossing,
   type Fitted,
   fitMap,
   fitRead,
