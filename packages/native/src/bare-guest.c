@@ -112,19 +112,17 @@ static int bare_guest_set_mode(struct bare_guest *self)
 
 static int bare_guest_set_entry(struct bare_guest *self)
 {
-	struct {
-		struct kvm_msrs head;
-		struct kvm_msr_entry entries[GUEST_MSRS];
-	} all;
+	struct kvm_msrs *all = calloc(1, sizeof(*all) + GUEST_MSRS * sizeof(struct kvm_msr_entry));
+	int set;
 
-	memset(&all, 0, sizeof(all));
-	all.head.nmsrs = GUEST_MSRS;
-	guest_layout_msrs(all.entries);
-	if (ioctl(self->processor, KVM_SET_MSRS, &all) != GUEST_MSRS) {
-		errno = errno ? errno : EINVAL;
-		return bare_guest_refused("unusable (KVM_SET_MSRS)");
-	}
-	return 0;
+	if (!all)
+		return -ENOMEM;
+	all->nmsrs = GUEST_MSRS;
+	guest_layout_msrs(all->entries);
+	errno = EINVAL; /* When only some of them could be set, the kernel says how many. */
+	set = ioctl(self->processor, KVM_SET_MSRS, all);
+	free(all);
+	return set == GUEST_MSRS ? 0 : bare_guest_refused("unusable (KVM_SET_MSRS)");
 }
 
 static volatile sig_atomic_t trial_is_over;

@@ -13,26 +13,25 @@
 int64_t guest_statistics_find(int statistics, const char *name)
 {
 	struct kvm_stats_header header;
-	struct {
-		struct kvm_stats_desc fixed;
-		char name[NAME_BYTES_MAX];
-	} one;
+	/* One descriptor with its name behind it, and a zero in any case. */
+	_Alignas(
+		struct kvm_stats_desc) char one[sizeof(struct kvm_stats_desc) + NAME_BYTES_MAX + 1];
+	const struct kvm_stats_desc *described = (const struct kvm_stats_desc *)(void *)one;
 	size_t bytes;
 
 	if (pread(statistics, &header, sizeof(header), 0) != sizeof(header))
 		return -1;
 	if (header.name_size > NAME_BYTES_MAX || header.num_desc > DESCRIPTORS_MAX)
 		return -1;
-	bytes = sizeof(one.fixed) + header.name_size;
+	bytes = sizeof(*described) + header.name_size;
+	memset(one, 0, sizeof(one));
 	for (unsigned int at = 0; at < header.num_desc; at++) {
 		off_t from = (off_t)(header.desc_offset + at * bytes);
 
-		memset(&one, 0, sizeof(one));
-		if (pread(statistics, &one, bytes, from) != (ssize_t)bytes)
+		if (pread(statistics, one, bytes, from) != (ssize_t)bytes)
 			return -1;
-		one.name[NAME_BYTES_MAX - 1] = 0;
-		if (strcmp(one.name, name) == 0)
-			return (int64_t)header.data_offset + one.fixed.offset;
+		if (strcmp(one + sizeof(*described), name) == 0)
+			return (int64_t)header.data_offset + described->offset;
 	}
 	return -1;
 }

@@ -14,6 +14,7 @@
 
 #ifndef PR_SET_PTRACER
 #define PR_SET_PTRACER 0x59616d61
+#define PR_SET_PTRACER_ANY (~0ul)
 #endif
 
 /* Far more than any machine needs to start a process. */
@@ -73,14 +74,19 @@ static void watcher_run(struct monitor_shared *shared, enum monitor_kind kind, u
 int watcher_start(struct monitor_shared *shared, enum monitor_kind kind, unsigned int cpu)
 {
 	pid_t target = getpid();
-	pid_t child = fork();
+	pid_t child;
 
+	/*
+	 * Yama's mode 1 lets only parents trace; elsewhere this is refused and not needed. Any, as
+	 * the child's number is known too late; the user's other processes, which may trace most
+	 * things of his anyway, can trace this one.
+	 */
+	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
+	child = fork();
 	if (child < 0)
 		return -errno;
 	if (child == 0)
 		watcher_run(shared, kind, cpu, target);
-	/* Yama's mode 1 lets only parents trace; elsewhere this is refused and not needed. */
-	prctl(PR_SET_PTRACER, child, 0, 0, 0);
 	return 0;
 }
 

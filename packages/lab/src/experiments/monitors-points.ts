@@ -16,15 +16,15 @@ export interface Monitor {
 }
 
 export const NOTHING = "nothing";
-export const SECCOMP_NUMBER = "seccomp filter, by number";
-export const SECCOMP_ARGUMENT = "seccomp filter, by argument";
+export const SECCOMP_NUMBER = "seccomp, by number";
+export const SECCOMP_ARGUMENT = "seccomp, by argument";
 export const EBPF_ONE = "empty eBPF, exit";
-export const EBPF_PAIR = "empty eBPF, entry and exit";
+export const EBPF_PAIR = "empty eBPF, both ends";
 export const SAMPLED = "crossbill";
-export const EXACT = "crossbill --exact-time";
+export const EXACT = "crossbill, exact time";
 export const PRELOAD = "LD_PRELOAD";
-export const DISPATCH = "syscall user dispatch";
-export const NOTIFY = "seccomp user notification";
+export const DISPATCH = "user dispatch";
+export const NOTIFY = "user notification";
 export const PTRACE_SECCOMP = "ptrace, entry only";
 export const PTRACE = "ptrace";
 
