@@ -23,6 +23,17 @@ export default defineConfig({
           testTimeout: 180_000,
         },
       },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: "browser",
+          include: ["tests/browser/**/*.test.ts"],
+          // One browser for a file; it starts slowly beside the kernel tests.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
   },
 });

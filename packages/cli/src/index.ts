@@ -6,3 +6,4 @@ export { manualPage } from "./generate/man.ts";
 export { main } from "./main.ts";
 export { buildProgram, verbs } from "./program.ts";
 export { renderBill } from "./render/bill.ts";
+export { labPage } from "./render/lab-page.ts";
