@@ -1,5 +1,19 @@
-/* program-load.h: the body of program-fast.c and its siblings. They differ only in the generated
- * skeleton they include, in LOAD, the name of the function made here, and in FAULT_TIME. */
+/* program-load.h: the body of program-fast.c and its siblings. They differ only in SKELETON, the
+ * generated header, in LOAD, the name of the function made here, and in FAULT_TIME and EVENTS. */
+#define _GNU_SOURCE
+#include <errno.h>
+
+#include "program.h"
+
+#if !defined(__x86_64__)
+#error "no generated kernel program for this architecture yet: make bpf"
+#endif
+
+/* What is generated narrows lengths that it knows to fit. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#include SKELETON
+#pragma GCC diagnostic pop
 
 static int map_memory(int map, size_t bytes, const char *what, struct program *program,
 		      const void **memory)

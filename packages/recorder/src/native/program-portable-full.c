@@ -1,21 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* program-portable-full: the kernel side for kernels that lack bpf_rdonly_cast and allow fentry and
  * fexit: page faults are timed. */
-#define _GNU_SOURCE
-#include <errno.h>
-
-#include "program.h"
-
-#if defined(__x86_64__)
-/* What is generated narrows lengths that it knows to fit. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wconversion"
-#include "generated/record-portable-full.x86_64.lskel.h"
-#pragma GCC diagnostic pop
-#else
-#error "no generated kernel program for this architecture yet: make bpf"
-#endif
-
+#define SKELETON "generated/record-portable-full.x86_64.lskel.h"
 #define FAULT_TIME
 #define LOAD program_load_portable_full
 #include "program-load.h"
