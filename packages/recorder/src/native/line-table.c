@@ -26,7 +26,7 @@ struct line {
 	uint32_t nr;
 	uint16_t error;
 	uint8_t kind;
-	uint64_t bytes, asked, positioned, sequential, cpu, wait_io, wait_other;
+	uint64_t bytes, asked, positioned, sequential, cpu, wait_other;
 	uint64_t sizes[LINE_CELLS];
 	uint64_t latency[LINE_CELLS];
 };
@@ -84,6 +84,26 @@ static struct line *line_slot(struct line *lines, size_t slots, const struct lin
 	return &lines[at];
 }
 
+/* By call and error only; NULL when there is no room. */
+static struct line *line_place_unitemised(uint32_t nr, uint16_t error)
+{
+	struct line key = {
+		.process = NOT_ITEMISED,
+		.nr = nr,
+		.error = error,
+		.kind = KIND_NONE,
+	};
+	struct line *line = line_slot(table.sums, SUM_SLOTS, &key);
+
+	if (line->count)
+		return line;
+	if (table.sum_count == SUMS_MAX)
+		return NULL;
+	*line = key;
+	table.sum_count++;
+	return line;
+}
+
 /* Where the call is added up; NULL when there is room nowhere. */
 static struct line *line_place(const struct line_call *call)
 {
@@ -100,22 +120,12 @@ static struct line *line_place(const struct line_call *call)
 		key.target = 0;
 		line = line_slot(table.lines, LINE_SLOTS, &key);
 	}
-	if (!line->count && table.line_count < LINES_MAX) {
-		*line = key;
-		table.line_count++;
-	} else if (!line->count) {
-		table.audit.unitemised++;
-		key.process = NOT_ITEMISED;
-		key.kind = KIND_NONE;
-		key.target = 0;
-		line = line_slot(table.sums, SUM_SLOTS, &key);
-		if (!line->count && table.sum_count == SUMS_MAX)
-			return NULL;
-		if (!line->count) {
-			*line = key;
-			table.sum_count++;
-		}
-	}
+	if (line->count)
+		return line;
+	if (table.line_count == LINES_MAX)
+		return line_place_unitemised(call->nr, call->error);
+	*line = key;
+	table.line_count++;
 	return line;
 }
 
@@ -125,13 +135,12 @@ void line_add(const struct line_call *call)
 
 	table.audit.left++;
 	if (!line) {
-		table.audit.unitemised--;
 		table.audit.lost++;
 		return;
 	}
+	table.audit.unitemised += line->process == NOT_ITEMISED;
 	line->count++;
 	line->cpu += call->cpu;
-	line->wait_io += call->wait_io;
 	line->wait_other += call->wait_other;
 	line->latency[line_cell(call->duration)]++;
 	line->positioned += call->positioned;
@@ -181,7 +190,7 @@ static void line_write(const struct line *line)
 	stream_u64("seq", line->sequential);
 	stream_u64("samples", 0);
 	stream_u64("cpu", line->cpu);
-	stream_u64("waitio", line->wait_io);
+	stream_u64("waitio", 0);
 	stream_u64("waitother", line->wait_other);
 	stream_pairs("sizes", line->sizes, LINE_CELLS);
 	stream_pairs("latency", line->latency, LINE_CELLS);

@@ -32,7 +32,6 @@ struct line_call {
 	/* All ns. */
 	uint64_t duration;
 	uint64_t cpu;
-	uint64_t wait_io;
 	uint64_t wait_other;
 };
 
