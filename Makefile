@@ -12,7 +12,7 @@ MEASURE_OUT := packages/native/build
 MEASURE_OBJECTS := $(patsubst $(MEASURE)/%.c,$(MEASURE_OUT)/%.o,$(wildcard $(MEASURE)/*.c $(MEASURE)/mechanisms/*.c))
 
 # What both recorders stand on.
-SHARED := stream launch identity environment path-search control
+SHARED := stream milestone launch identity environment path-search control
 
 PTRACE := $(SHARED) task-files target-table line-table socket-tables socket-name \
 	file-system descriptor process-entry tracee accounting crossing trace-attach trace-loop ptrace-output ptrace-recorder
@@ -55,7 +55,7 @@ clean:
 -include $(wildcard $(OUT)/*.d $(MEASURE_OUT)/*.d $(MEASURE_OUT)/mechanisms/*.d)
 
 # The kernel side, compiled and put into headers that are committed: only this needs clang and bpftool.
-BPF_SOURCES := $(NATIVE)/record.bpf.c $(wildcard $(NATIVE)/bpf/*.h) $(NATIVE)/record.h $(NATIVE)/shape.h
+BPF_SOURCES := $(NATIVE)/record.bpf.c $(wildcard $(NATIVE)/bpf/*.h) $(addprefix $(NATIVE)/,record.h shape.h descriptor-kind.h)
 # Without the folder's name, so that the result is the same wherever it is built.
 BPF_FLAGS := -O2 -g -fdebug-compilation-dir=. -ffile-prefix-map=$(CURDIR)/= -target bpf -mcpu=v3 \
 	-D__TARGET_ARCH_x86 -I/usr/include/x86_64-linux-gnu -Wall -Wextra -Werror

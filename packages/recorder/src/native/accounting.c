@@ -2,20 +2,11 @@
 #define _GNU_SOURCE
 #include "accounting.h"
 
-#include <time.h>
-
+#include "clock.h"
 #include "line-table.h"
 #include "process-entry.h"
 
 static uint64_t all_stops;
-
-uint64_t accounting_now(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* Clocks of the kernel are not read at one instant: a difference may come out below zero. */
 static uint64_t accounting_less(uint64_t value, uint64_t less)
@@ -26,7 +17,7 @@ static uint64_t accounting_less(uint64_t value, uint64_t less)
 void accounting_read(const struct tracee *tracee, struct account *account)
 {
 	*account = tracee->since;
-	account->at = accounting_now();
+	account->at = clock_now();
 	account->toll = tracee->toll;
 	/* A thread killed at this moment may have no files any more; its last call's times remain.
 	 */
@@ -91,7 +82,7 @@ void accounting_note_stop(struct tracee *tracee, const struct task_times *now, u
 
 void accounting_note_resume(struct tracee *tracee, uint64_t at)
 {
-	tracee->resumed_at = accounting_now();
+	tracee->resumed_at = clock_now();
 	tracee->toll.stood += tracee->resumed_at - at;
 }
 

@@ -4,9 +4,6 @@
 
 #include "tracee.h"
 
-/* Nanoseconds by the monotonic clock. */
-uint64_t accounting_now(void);
-
 /* The thread's state now, or what is still known of it. */
 void accounting_read(const struct tracee *tracee, struct account *account);
 

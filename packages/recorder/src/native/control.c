@@ -8,11 +8,12 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 /* A signal to the group reaches us before the parent can have run; the rest is scheduling. */
-#define SAME_SIGNAL_NS (100 * 1000000LL)
+#define SAME_SIGNAL_NS (100 * 1000000ull)
 /* How often a wait is interrupted while something is pending. */
 #define REPEAT_US 10000
 
@@ -22,16 +23,8 @@ static struct {
 	bool half;
 	atomic_bool pending;
 	/* When each signal last came, ns by the monotonic clock; 0 never. */
-	_Atomic int64_t last[_NSIG];
+	_Atomic uint64_t last[_NSIG];
 } control = {.fd = -1};
-
-static int64_t control_now(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
 
 static void control_note(int signal, siginfo_t *info, void *context)
 {
@@ -40,7 +33,7 @@ static void control_note(int signal, siginfo_t *info, void *context)
 	(void)info;
 	(void)context;
 	if (signal > 0 && signal < _NSIG)
-		atomic_store(&control.last[signal], control_now());
+		atomic_store(&control.last[signal], clock_now());
 	errno = error;
 }
 
@@ -137,12 +130,12 @@ bool control_is_pending(void)
 
 static void control_forward(pid_t target, unsigned char signal)
 {
-	int64_t last;
+	uint64_t last;
 
 	if (target <= 0 || !signal || signal >= _NSIG)
 		return;
 	last = atomic_load(&control.last[signal]);
-	if (!last || control_now() - last > SAME_SIGNAL_NS)
+	if (!last || clock_now() - last > SAME_SIGNAL_NS)
 		(void)kill(target, signal);
 }
 

@@ -20,7 +20,7 @@ struct report {
 	int error;
 };
 
-enum { STEP_HELD, STEP_IDENTITY, STEP_SETUP, STEP_EXEC };
+enum { STEP_HELD, STEP_IDENTITY, STEP_EXEC };
 
 /* How signals stood when this program was started: the target must find them so. */
 static struct {
@@ -80,8 +80,7 @@ static void launch_ignore_broken_pipe(void)
 	(void)sigprocmask(SIG_UNBLOCK, &broken_pipe, NULL);
 }
 
-__attribute__((noreturn)) static void launch_child(int go, int report, char *const argv[],
-						   int (*in_child)(void *), void *context)
+__attribute__((noreturn)) static void launch_child(int go, int report, char *const argv[])
 {
 	int error;
 
@@ -89,11 +88,6 @@ __attribute__((noreturn)) static void launch_child(int go, int report, char *con
 	error = identity_become_user();
 	if (error) {
 		launch_report(report, STEP_IDENTITY, -error);
-		_exit(125);
-	}
-	error = in_child ? in_child(context) : 0;
-	if (error) {
-		launch_report(report, STEP_SETUP, -error);
 		_exit(125);
 	}
 	launch_report(report, STEP_HELD, 0);
@@ -120,13 +114,12 @@ static int launch_read_report(int fd, struct report *report)
 
 static int launch_await_hold(struct launch *launch)
 {
-	static const char *const steps[] = {"held", "identity", "setup", "exec"};
 	struct report report = {0};
 	int error = launch_read_report(launch->report, &report);
 
 	if (!error && report.step == STEP_HELD)
 		return 0;
-	launch->what = error ? "fork" : steps[report.step & 3];
+	launch->what = error ? "fork" : "identity";
 	close(launch->go);
 	close(launch->report);
 	while (waitpid(launch->pid, NULL, __WALL) < 0 && errno == EINTR)
@@ -135,7 +128,7 @@ static int launch_await_hold(struct launch *launch)
 	return error ? error : -report.error;
 }
 
-int launch_held(struct launch *launch, char *const argv[], int (*in_child)(void *), void *context)
+int launch_held(struct launch *launch, char *const argv[])
 {
 	int go[2], report[2], error;
 	sigset_t all, before;
@@ -159,7 +152,7 @@ int launch_held(struct launch *launch, char *const argv[], int (*in_child)(void 
 	if (!launch->pid) {
 		close(go[1]);
 		close(report[0]);
-		launch_child(go[0], report[1], argv, in_child, context);
+		launch_child(go[0], report[1], argv);
 	}
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	close(go[0]);

@@ -6,7 +6,7 @@
 
 struct launch {
 	pid_t pid;
-	/* The step that failed, for the reader: "pipe", "fork", "identity", "setup". */
+	/* The step that failed, for the reader: "pipe", "fork", "identity". */
 	const char *what;
 	int go;
 	int report;
@@ -19,12 +19,11 @@ struct launch {
  *    sudo has then put root's HOME, USER and LOGNAME into the environment: where they are still
  *    root's they become the user's again, and the SUDO_ variables go. PATH and the rest stay;
  *  - else our own user; what capabilities our file gave us do not pass to it.
- * `in_child` (may be NULL) runs in the child before it is held; it returns 0 or -errno.
  *
  * The held child waits for launch_go(). When we die instead it goes on and runs the target all
  * the same. Returns 0 once it is held, or -errno with `what` set and no child left.
  */
-int launch_held(struct launch *launch, char *const argv[], int (*in_child)(void *), void *context);
+int launch_held(struct launch *launch, char *const argv[]);
 
 /* Lets the held child go on to its execve. Does not wait. */
 int launch_go(struct launch *launch);

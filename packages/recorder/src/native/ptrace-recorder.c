@@ -15,6 +15,7 @@
 #include "crossing.h"
 #include "launch.h"
 #include "line-table.h"
+#include "milestone.h"
 #include "ptrace-output.h"
 #include "stream.h"
 #include "trace-loop.h"
@@ -155,7 +156,7 @@ static void discard_held(const struct launch *launch)
 
 static int fail(const char *stage, int error, const char *what)
 {
-	ptrace_output_failed(stage, error, what);
+	milestone_failed(stage, error, what);
 	return 1;
 }
 
@@ -202,7 +203,7 @@ int main(int argc, char *argv[])
 	if (error)
 		return fail("setup", error, "preparing the recorder");
 	if (!options.is_attached)
-		error = launch_held(&recording.launch, options.command, NULL, NULL);
+		error = launch_held(&recording.launch, options.command);
 	if (error)
 		return fail(strcmp(recording.launch.what, "fork") ? "setup" : "fork", error,
 			    recording.launch.what);

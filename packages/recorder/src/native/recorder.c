@@ -13,9 +13,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "control.h"
 #include "kernel-features.h"
 #include "launch.h"
+#include "milestone.h"
 #include "program.h"
 #include "report.h"
 #include "ring.h"
@@ -42,14 +44,6 @@ struct options {
 static struct program program;
 static struct ring ring;
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static int usage(const char *what)
 {
 	fprintf(stderr,
@@ -62,6 +56,12 @@ static int usage(const char *what)
 		"This program is started by crossbill.\n",
 		what);
 	return EXIT_USAGE;
+}
+
+static int fail(const char *stage, int error, const char *what)
+{
+	milestone_failed(stage, error, what);
+	return 1;
 }
 
 /* A whole number within bounds, ended by one of `ends`; -1 when it is not. */
@@ -143,29 +143,29 @@ static const char *parse(struct options *options, int argc, char **argv)
 	return NULL;
 }
 
+/* Returns the exit status: 0 when it can be recorded. */
 static int prepare(const struct options *options, pid_t parent)
 {
 	int error = stream_open(options->stream);
 
-	if (!error)
-		error = launch_die_with_parent(parent);
+	if (error)
+		return 1; /* there is nobody to tell */
+	error = launch_die_with_parent(parent);
 	if (!error)
 		error = control_open(options->control);
 	if (error)
-		return error;
+		return fail("setup", error, "preparing the recorder");
 	error = program_load(&program, options->exact_time, options->variant);
 	if (!error) {
 		program.what = "mapping the ring buffer";
 		error = ring_open(&ring, program.messages, RING_BYTES);
 	}
-	if (error)
-		report_failed("load", error, program.what);
-	return error;
+	return error ? fail("load", error, program.what) : 0;
 }
 
-/* Until `poll` says that something happened. `ended` (a pidfd) becomes readable when a process
- * ends. */
-static enum control wait_for(const int *ended, size_t count, pid_t target, bool *has_ended)
+/* Until we are told to stop, or CONTROL_NONE: until all processes have ended. `ended` are their
+ * pidfds, which become readable then. */
+static enum control wait_for(const int *ended, size_t count, pid_t target)
 {
 	struct pollfd polled[PIDS_MAX + 2];
 	size_t alive = count;
@@ -192,7 +192,6 @@ static enum control wait_for(const int *ended, size_t count, pid_t target, bool 
 			alive--;
 		}
 	}
-	*has_ended = true;
 	return CONTROL_NONE;
 }
 
@@ -226,121 +225,94 @@ static int open_pidfd(pid_t pid)
 	return fd < 0 ? -errno : (int)fd;
 }
 
-/* Between the fork of the target and its execve: hooks on, target known, clock running. */
-static int arm(const struct launch *launch)
+/* Hooks on, processes known, clock running. */
+static int begin(const pid_t *pids, size_t count, bool armed)
 {
 	int error = program_attach(&program);
 
-	if (error)
-		return error;
-	error = program_adopt(&program, &launch->pid, 1, true);
+	if (!error)
+		error = program_adopt(&program, pids, count, armed);
 	if (error)
 		return error;
 	program.what = "starting the cpu-clock";
 	return sampler_open(program.sample);
 }
 
-static int record_target(struct launch *launch, uint64_t began)
+/* usage NULL: the target runs on, or is not our child. */
+static int finish(int status, uint64_t elapsed_ns, const struct rusage *usage)
 {
-	struct rusage usage;
-	bool has_ended = false;
-	int status = 0, pidfd = open_pidfd(launch->pid);
-	enum control asked;
-
-	if (pidfd < 0) {
-		report_failed("target", pidfd, "watching the program");
-		return 1;
-	}
-	stream_begin("started");
-	stream_u64("pid", (uint64_t)launch->pid);
-	stream_finish();
-	stream_flush();
-	asked = wait_for(&pidfd, 1, launch->pid, &has_ended);
-	if (asked == CONTROL_PARENT_GONE)
-		return 1;
-	if (!has_ended) { /* told to stop: the target runs on */
-		uint64_t elapsed = now_ns() - began;
-
-		close_account();
-		report_exit(0, elapsed, NULL);
-		report_all(&program);
-		return 0;
-	}
-	while (wait4(launch->pid, &status, 0, &usage) < 0 && errno == EINTR)
-		;
-	began = now_ns() - began;
 	close_account();
-	report_exit(status, began, &usage);
+	milestone_exit(status, elapsed_ns, usage);
 	report_all(&program);
 	return 0;
+}
+
+static int record_target(pid_t target, int pidfd, uint64_t began)
+{
+	struct rusage usage;
+	enum control asked;
+	uint64_t elapsed;
+	int status = 0;
+
+	milestone_started(target);
+	asked = wait_for(&pidfd, 1, target);
+	if (asked == CONTROL_PARENT_GONE)
+		return 1;
+	if (asked == CONTROL_QUIT)
+		return finish(0, clock_now() - began, NULL);
+	while (wait4(target, &status, 0, &usage) < 0 && errno == EINTR)
+		;
+	elapsed = clock_now() - began;
+	return finish(status, elapsed, &usage);
 }
 
 static int run(const struct options *options)
 {
 	struct launch launch;
 	uint64_t began;
-	int error = launch_held(&launch, options->command, NULL, NULL);
+	int pidfd, error = launch_held(&launch, options->command);
 
+	if (error)
+		return fail("fork", error, launch.what);
+	program.what = "watching the program";
+	pidfd = open_pidfd(launch.pid);
+	error = pidfd < 0 ? pidfd : begin(&launch.pid, 1, true);
 	if (error) {
-		report_failed("fork", error, launch.what);
-		return 1;
-	}
-	error = arm(&launch);
-	if (error) {
+		/* It must not run either: the reader may start it another way. */
 		kill(launch.pid, SIGKILL);
-		report_failed("attach", error, program.what);
-		return 1;
+		return fail("attach", error, program.what);
 	}
 	report_hello(&program);
-	began = now_ns();
+	began = clock_now();
 	error = launch_release(&launch);
 	if (error) {
 		program_detach(&program);
-		report_failed("exec", error, "execve");
-		return 1;
+		return fail("exec", error, "execve");
 	}
-	return record_target(&launch, began);
+	return record_target(launch.pid, pidfd, began);
 }
 
 static int attach(const struct options *options)
 {
-	int pidfds[PIDS_MAX];
-	bool has_ended = false;
+	int pidfds[PIDS_MAX], error;
 	uint64_t began;
-	int error = 0;
 
 	for (size_t i = 0; i < options->pid_count; i++) {
 		pidfds[i] = open_pidfd(options->pids[i]);
-		if (pidfds[i] < 0) {
-			report_failed("target", pidfds[i], "no such process");
-			return 1;
-		}
+		if (pidfds[i] < 0)
+			return fail("target", pidfds[i], "no such process");
 	}
-	error = program_attach(&program);
-	if (!error)
-		error = program_adopt(&program, options->pids, options->pid_count, false);
-	if (!error) {
-		program.what = "starting the cpu-clock";
-		error = sampler_open(program.sample);
-	}
+	error = begin(options->pids, options->pid_count, false);
 	if (error) {
 		program_detach(&program);
-		report_failed("attach", error, program.what);
-		return 1;
+		return fail("attach", error, program.what);
 	}
 	report_hello(&program);
-	began = now_ns();
-	stream_begin("started");
-	stream_u64("pid", (uint64_t)options->pids[0]);
-	stream_finish();
-	stream_flush();
-	if (wait_for(pidfds, options->pid_count, 0, &has_ended) == CONTROL_PARENT_GONE)
+	began = clock_now();
+	milestone_started(options->pids[0]);
+	if (wait_for(pidfds, options->pid_count, 0) == CONTROL_PARENT_GONE)
 		return 1;
-	began = now_ns() - began;
-	close_account();
-	report_exit(0, began, NULL);
-	report_all(&program);
-	return 0;
+	return finish(0, clock_now() - began, NULL);
 }
 
 int main(int argc, char **argv)

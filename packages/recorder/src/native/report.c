@@ -8,30 +8,16 @@
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 
+#include "milestone.h"
 #include "sampler.h"
 #include "stream.h"
 
-#if defined(__x86_64__)
-#define ARCHITECTURE "x86_64"
-#elif defined(__aarch64__)
-#define ARCHITECTURE "aarch64"
-#endif
-
-#define NS_PER_S 1000000000ull
-#define NS_PER_US 1000ull
 #define ADDRESS_TEXT_MAX (INET6_ADDRSTRLEN + 16)
 
 void report_hello(const struct program *program)
 {
-	stream_begin("hello");
-	stream_text("stream", "crossbill.stream/1");
-	stream_text("recorder", "ebpf");
-	stream_text("timing", program->exact_time ? "exact" : "sampled");
-	stream_text("arch", ARCHITECTURE);
-	stream_u64("period", SAMPLER_PERIOD_NS);
-	stream_object("limits");
+	milestone_hello("ebpf", program->exact_time ? "exact" : "sampled", SAMPLER_PERIOD_NS);
 	stream_u64("threads", THREADS_MAX + SPILLED_MAX);
 	stream_u64("processes", PROCESSES_MAX);
 	stream_u64("ownProcesses", OWN_PROCESSES_MAX);
@@ -39,19 +25,7 @@ void report_hello(const struct program *program)
 	stream_u64("cpus", program->cpus);
 	stream_u64("mapBytes", program_map_bytes(program));
 	stream_text("variant", program_variant_name(program->variant));
-	stream_close();
-	stream_finish();
-	stream_flush();
-}
-
-void report_failed(const char *stage, int error, const char *what)
-{
-	stream_begin("failed");
-	stream_text("stage", stage);
-	stream_u64("errno", (uint64_t)(error < 0 ? -error : error));
-	stream_text("what", what ? what : stage);
-	stream_finish();
-	stream_flush();
+	milestone_pass();
 }
 
 static void report_process(const struct message *message, size_t name_bytes)
@@ -154,35 +128,6 @@ void report_message(const void *raw, size_t bytes)
 		report_process(message, name_bytes);
 	else if (message->type == MESSAGE_TARGET)
 		report_target(message, name_bytes);
-}
-
-static uint64_t time_ns(const struct timeval *time)
-{
-	return (uint64_t)time->tv_sec * NS_PER_S + (uint64_t)time->tv_usec * NS_PER_US;
-}
-
-void report_exit(int status, uint64_t elapsed, const struct rusage *usage)
-{
-	stream_begin("exit");
-	if (usage && WIFEXITED(status))
-		stream_u64("code", (uint64_t)WEXITSTATUS(status));
-	else
-		stream_null("code");
-	stream_u64("signal", usage && WIFSIGNALED(status) ? (uint64_t)WTERMSIG(status) : 0);
-	stream_u64("elapsed", elapsed);
-	if (!usage) {
-		stream_null("rusage");
-	} else {
-		stream_object("rusage");
-		stream_u64("user", time_ns(&usage->ru_utime));
-		stream_u64("system", time_ns(&usage->ru_stime));
-		stream_u64("minflt", (uint64_t)usage->ru_minflt);
-		stream_u64("majflt", (uint64_t)usage->ru_majflt);
-		stream_u64("nvcsw", (uint64_t)usage->ru_nvcsw);
-		stream_u64("nivcsw", (uint64_t)usage->ru_nivcsw);
-		stream_close();
-	}
-	stream_finish();
 }
 
 static void report_usage(uint32_t id, const struct usage *usage, bool timed_faults)
@@ -379,7 +324,5 @@ void report_all(const struct program *program)
 	report_uring(program);
 	report_stacks(program);
 	report_audit(program, left, unitemised);
-	stream_begin("end");
-	stream_finish();
-	stream_flush();
+	milestone_end();
 }

@@ -10,10 +10,11 @@
 #include <sys/wait.h>
 
 #include "accounting.h"
+#include "clock.h"
 #include "control.h"
 #include "crossing.h"
+#include "milestone.h"
 #include "process-entry.h"
-#include "stream.h"
 #include "trace-attach.h"
 
 #define SYSCALL_STOP (SIGTRAP | 0x80)
@@ -46,7 +47,7 @@ static void loop_begin_entry(struct process *process, pid_t tid)
 static struct tracee *loop_adopt(pid_t tid, bool is_new)
 {
 	struct task_identity identity;
-	struct account from = {.at = accounting_now()};
+	struct account from = {.at = clock_now()};
 	struct tracee *tracee;
 
 	/* Nobody traces what has ended: it may do so before we hear of the fork that made it. */
@@ -73,10 +74,7 @@ static struct tracee *loop_adopt(pid_t tid, bool is_new)
 static void loop_announce(pid_t pid)
 {
 	loop.result->has_started = true;
-	stream_begin("started");
-	stream_i64("pid", pid);
-	(void)stream_finish();
-	(void)stream_flush();
+	milestone_started(pid);
 }
 
 /* The execve came from another thread, which now is the leader; the old leader is no more. */
@@ -90,7 +88,7 @@ static void loop_take_over(struct tracee *leader, pid_t former)
 		/* Its files in /proc are the new leader's already. */
 		struct account last = leader->since;
 
-		last.at = accounting_now();
+		last.at = clock_now();
 		last.toll = leader->toll;
 		accounting_add(leader, &last);
 	}
@@ -213,12 +211,12 @@ static void loop_run(void)
 		if (tid < 0)
 			break;
 		if (WIFSTOPPED(status))
-			loop_stopped(tid, status, accounting_now());
+			loop_stopped(tid, status, clock_now());
 		else
 			loop_ended(tid, status);
 	}
 	if (loop.result->has_started)
-		loop.result->elapsed = accounting_now() - loop.started_at;
+		loop.result->elapsed = clock_now() - loop.started_at;
 	loop.result->running = tracee_running();
 	tracee_each(accounting_close);
 }
@@ -244,7 +242,7 @@ void trace_run(struct launch *launch, struct trace_result *result)
 	while (waitpid(launch->pid, &status, __WALL) < 0 && errno == EINTR)
 		;
 	if (WIFSTOPPED(status))
-		loop_stopped(launch->pid, status, accounting_now());
+		loop_stopped(launch->pid, status, clock_now());
 	else
 		loop_ended(launch->pid, status);
 	(void)launch_go(launch);
@@ -263,7 +261,7 @@ void trace_attach(const pid_t *pids, size_t n, struct trace_result *result)
 			return;
 		}
 	}
-	loop.started_at = accounting_now();
+	loop.started_at = clock_now();
 	loop_announce(pids[0]);
 	loop_run();
 }
