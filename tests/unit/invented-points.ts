@@ -9,6 +9,9 @@ export interface Invented {
   readonly counts?: Readonly<Record<string, number>>;
 }
 
+/** For tests that analyse many subsets, on a machine that is busy with other things. */
+export const PATIENCE_MS = 60_000;
+
 export const inventedScope: Scope = {
   quick: false,
   machine: {

@@ -15,7 +15,7 @@ export const PAGE = 4 * KIB;
 /** The largest chunk of all. */
 const MOST = 16 * MIB;
 /** Longer than the last cache of most machines; every chunk divides it. */
-const LONG_BYTES = 64 * MIB;
+export const LONG_BYTES = 64 * MIB;
 /** Bytes of fresh memory in one block. */
 const FRESH_BYTES = 8 * MIB;
 const FRESH_CALLS = 1024;

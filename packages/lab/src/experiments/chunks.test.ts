@@ -4,6 +4,7 @@ import {
   type Invented,
   inventedScope,
   inventPoints,
+  PATIENCE_MS,
   refuse,
   subsets,
   valueOf,
@@ -108,17 +109,21 @@ test("a read that moved too little takes every verdict back", () => {
   expect(analysis.claims.every(({ verdict }) => verdict === "cannot tell here")).toBe(true);
 });
 
-test("whatever is missing, there is an analysis without invented figures", () => {
-  for (const some of subsets(points())) analyse(chunks, some);
-  const nothing = analyse(
-    chunks,
-    refuse(points(), () => true),
-  );
-  expect(nothing.parameters).toEqual([]);
-  expect(nothing.breakEvens).toEqual([]);
-  expect(nothing.claims.every(({ verdict }) => verdict === "cannot tell here")).toBe(true);
-  expect(nothing.notes.some((note) => note.includes(DIRECT))).toBe(true);
-});
+test(
+  "whatever is missing, there is an analysis without invented figures",
+  () => {
+    for (const some of subsets(points())) analyse(chunks, some);
+    const nothing = analyse(
+      chunks,
+      refuse(points(), () => true),
+    );
+    expect(nothing.parameters).toEqual([]);
+    expect(nothing.breakEvens).toEqual([]);
+    expect(nothing.claims.every(({ verdict }) => verdict === "cannot tell here")).toBe(true);
+    expect(nothing.notes.some((note) => note.includes(DIRECT))).toBe(true);
+  },
+  PATIENCE_MS,
+);
 
 test("shares of knots add up to one, and only neighbours have any", () => {
   for (const size of [1, 5000, 8192, 100_000, 262_144, 3e6, 16 << 20, 1 << 30]) {

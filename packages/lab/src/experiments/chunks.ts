@@ -15,6 +15,7 @@ import {
   type Knot,
   knotsOf,
   LONG,
+  LONG_BYTES,
   TMPFS,
   ZERO,
 } from "./chunks-points.ts";
@@ -144,7 +145,7 @@ function chartsOf(measured: Measured, { knots, tiers, hotLine, lines }: Fits): C
   ].filter(({ series }) => series.some(({ points }) => points.length > 0));
 }
 
-function notesOf(measured: Measured, fits: Fits): string[] {
+function notesOf(measured: Measured, fits: Fits, { caches }: Pick<Scope, "caches">): string[] {
   const absent = [HOT, LONG, TMPFS, ZERO, DIRECT, FRESH].flatMap((series) => {
     const why = measured.missing(series);
     return why === null ? [] : [`${series}: ${why}`];
@@ -158,7 +159,12 @@ function notesOf(measured: Measured, fits: Fits): string[] {
     direct === null
       ? []
       : ["O_DIRECT passes this kernel's cache; a host's or the disk's own may still answer"];
-  return [...absent, ...taken, ...cached];
+  const last = caches.at(-1)?.bytes ?? 0;
+  const kept =
+    last >= LONG_BYTES
+      ? [`the long file of ${bytes(LONG_BYTES)} fits into the last cache here`]
+      : [];
+  return [...absent, ...taken, ...cached, ...kept];
 }
 
 function analyse(measured: Measured, scope: Pick<Scope, "caches">): Analysis {
@@ -174,7 +180,7 @@ function analyse(measured: Measured, scope: Pick<Scope, "caches">): Analysis {
     checks,
     table: tableOf(measured, fits),
     charts: chartsOf(measured, fits),
-    notes: notesOf(measured, fits),
+    notes: notesOf(measured, fits, scope),
   };
 }
 

@@ -13,16 +13,18 @@ const USUAL_L1_BYTES = 32 << 10;
 const PAGES = 48;
 /** Shares of the first-level cache that the user code owns; the kernel gets the rest. */
 const walked = [
-  { share: 1 / 8, role: "fit" },
-  { share: 1 / 4, role: "fit" },
-  { share: 3 / 8, role: "held-out" },
-  { share: 1 / 2, role: "fit" },
-  { share: 3 / 4, role: "held-out" },
+  { share: 1 / 8, role: "fit", isQuick: false },
+  { share: 1 / 4, role: "fit", isQuick: true },
+  { share: 3 / 8, role: "held-out", isQuick: true },
+  { share: 1 / 2, role: "fit", isQuick: true },
+  { share: 3 / 4, role: "held-out", isQuick: false },
 ] as const;
 /** The walk that verdicts look at: half of the cache. */
 const HALF = 1 / 2;
 /** A walk slowed by less than this is not slowed in any way that a program would notice. */
 const SLOWED = 0.05;
+/** So many of the rounds, and at least two, must agree on it. */
+const AGREED = 0.75;
 
 const ALONE = "walk alone";
 
@@ -59,7 +61,7 @@ function linesOf({ caches }: Pick<Scope, "caches">, share: number): number {
 
 const pagesOf = (series: string): string => `${series}, over pages`;
 
-export function aftermathPoints(scope: Pick<Scope, "caches">): Point[] {
+export function aftermathPoints(scope: Pick<Scope, "caches" | "quick">): Point[] {
   const of = (series: string, call: string, lines: number, more = {}): Point => ({
     series,
     x: lines,
@@ -70,8 +72,10 @@ export function aftermathPoints(scope: Pick<Scope, "caches">): Point[] {
   });
   const kinds = [{ walk: ALONE, call: "none" }, ...crossings];
   const walks = kinds.flatMap(({ walk, call }) => [
-    ...walked.map(({ share, role }) => ({ ...of(walk, call, linesOf(scope, share)), role })),
-    of(pagesOf(walk), call, PAGES, { spread: "page" }),
+    ...walked
+      .filter(({ isQuick }) => isQuick || !scope.quick)
+      .map(({ share, role }) => ({ ...of(walk, call, linesOf(scope, share)), role })),
+    ...(scope.quick ? [] : [of(pagesOf(walk), call, PAGES, { spread: "page" })]),
   ]);
   const bare = crossings.map(({ bare: series, call }) => ({
     ...of(series, call, 0),
@@ -85,8 +89,8 @@ export interface Aftermath {
   /** ns that half a first-level cache of user data takes longer afterwards, and for each page. */
   readonly slowerNs: Interval | null;
   readonly pageNs: Interval | null;
-  /** The same as a share of the walk alone. */
-  readonly share: Interval | null;
+  /** The same as a share of the walk alone, in each round. */
+  readonly shares: readonly number[];
   /** ns a line of user data: walking it, the crossing alone, and once more after a crossing. */
   readonly fit: LinearFit | null;
   readonly model: FittedModel | null;
@@ -127,17 +131,17 @@ export function aftermathOf(
     crossing,
     slowerNs: differenceInterval(slower),
     pageNs: differenceInterval(pages),
-    share: differenceInterval(shares),
+    shares,
     fit,
     model: fit === null ? null : fittedModel(formula, fit, points),
   };
 }
 
 /** Whether the walk is slowed so that a program notices; null when the rounds disagree. */
-export function isSlowed({ share }: Aftermath): boolean | null {
-  if (share === null) return null;
-  if (share.low > SLOWED) return true;
-  return share.likely <= SLOWED ? false : null;
+export function isSlowed({ shares }: Aftermath): boolean | null {
+  const slowed = shares.filter((share) => share > SLOWED).length / shares.length;
+  if (shares.length < 2 || (slowed < AGREED && slowed > 1 - AGREED)) return null;
+  return slowed >= AGREED;
 }
 
 export function aftermathParameters({ crossing, fit }: Aftermath): FittedParameter[] {

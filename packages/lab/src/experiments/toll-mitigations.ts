@@ -15,13 +15,21 @@ const acts: readonly { readonly said: RegExp; readonly does: string }[] = [
   { said: /swapgs barriers/, does: "waits at the entry before it uses kernel data" },
 ];
 
-/** One note for each mitigation that is on; what it does at the boundary where that is known. */
+/** How the kernel's report begins: some of what is open is dealt with in part. */
+const kinds = [
+  { begins: "Mitigation", words: "mitigation at work" },
+  { begins: "Vulnerable", words: "open, or dealt with in part" },
+] as const;
+
+/** One note for each flaw that is dealt with or open; what that does at the boundary, if known. */
 export function mitigationNotes({ mitigations }: Pick<Machine, "mitigations">): string[] {
-  const on = Object.entries(mitigations).filter(([, state]) => state.startsWith("Mitigation"));
-  if (on.length === 0) return ["no mitigation is on: the toll is the bare one"];
-  return on.map(([name, state]) => {
+  const named = Object.entries(mitigations).flatMap(([name, state]) => {
+    const kind = kinds.find(({ begins }) => state.startsWith(begins));
+    if (kind === undefined) return [];
     const does = acts.filter(({ said }) => said.test(state)).map((one) => one.does);
     const effect = does.length === 0 ? "" : ` (${does.join("; ")})`;
-    return `mitigation at work: ${name}: ${state.replace(/^Mitigation[:;] */, "")}${effect}`;
+    const rest = state.slice(kind.begins.length).replace(/^[:;]? */, "");
+    return [`${kind.words}: ${name}${rest === "" ? "" : `: ${rest}`}${effect}`];
   });
+  return named.length === 0 ? ["no mitigation is on: the toll is the bare one"] : named;
 }

@@ -2,7 +2,7 @@
 import type { Analysis, BreakEven, FittedParameter, Interval, LabCheck } from "@crossbill/core";
 import type { Experiment, Point, Scope } from "../experiment.ts";
 import { type Measured, orderCheck } from "../measured.ts";
-import { through } from "../paired.ts";
+import { differenceInterval, through } from "../paired.ts";
 import { figure, share, interval as shown } from "../text.ts";
 import { decide, judge } from "../verdict.ts";
 import {
@@ -136,7 +136,8 @@ function clockClaim(net: Net, checks: readonly LabCheck[]) {
 }
 
 function aftermathClaim(aftermath: Aftermath, checks: readonly LabCheck[]) {
-  const { crossing, share: part } = aftermath;
+  const { crossing, shares } = aftermath;
+  const part = differenceInterval(shares);
   const claim = `User code runs slower after ${crossing.named}, whose own time is not counted.`;
   const why =
     part === null
