@@ -108,7 +108,8 @@
       const { left, top } = plot.cursor;
       let nearest = null;
       let least = REACH;
-      for (const series of chart.series) {
+      // uPlot puts a pointer that is elsewhere at negative places.
+      for (const series of left < 0 ? [] : chart.series) {
         if (series.model) continue;
         for (const point of series.points) {
           const x = plot.valToPos(point[0], "x");

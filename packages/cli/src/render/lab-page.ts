@@ -96,7 +96,7 @@ function summary(topics: readonly TopicReport[]): Markup {
     ),
   );
   return html`<section aria-labelledby="verdicts"><h2 id="verdicts">Verdicts</h2>
-<div class="scroll"><table><thead>
+<div class="scroll"><table class="verdicts"><thead>
 <tr><th scope="col">topic</th><th scope="col">verdict</th><th scope="col">claim</th></tr></thead><tbody>
 ${rows}</tbody></table></div></section>`;
 }
