@@ -5,7 +5,7 @@ import { crossing } from "./crossing.ts";
 function points(costs: readonly (readonly number[])[]): LabPoint[] {
   return costs.map((values, at) => {
     const same = { series: "any", mechanism: "null", parameters: {}, role: "shown" } as const;
-    const rest = { cpuValues: values, counts: {}, linear: null, missing: null };
+    const rest = { cpuValues: [...values], counts: {}, linear: null, missing: null };
     return { ...same, ...rest, x: 4 ** at, values: [...values] };
   });
 }

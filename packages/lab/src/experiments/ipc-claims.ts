@@ -1,0 +1,266 @@
+/** ipc-claims: sockets against shared memory, judged by the points. */
+import type { BreakEven, JudgedClaim, LabCheck, LabPoint } from "@crossbill/core";
+import { quantile } from "../estimate.ts";
+import { type Measured, orderCheck } from "../measured.ts";
+import { bytes, duration, figure, share } from "../text.ts";
+import { decide, judge } from "../verdict.ts";
+import { bothSidesCpu, type Rivalry, rivalry, SAME } from "./ipc-model.ts";
+import {
+  ALONE,
+  FUTEX,
+  PIPE,
+  type Placement,
+  placements,
+  SMALL,
+  SPIN,
+  STREAM,
+  seriesOf,
+  type Way,
+  ways,
+} from "./ipc-points.ts";
+
+export const CLAIM = "For small messages a socket beats shared memory.";
+const LARGE_CLAIM =
+  "For large messages shared memory beats a socket, even when both sides sleep and are woken.";
+const DICTATED_CLAIM = "What a system call and what a copied byte cost decides between the two.";
+
+/** Of rounds that are compared, this share must have the same winner. */
+const AGREED = 0.85;
+/** A large message: beyond the buffers of pipes and sockets. */
+const LARGE = 1024 * 1024;
+/** Calls decide when they are at least this share of a small message. */
+const MOST_OF_IT = 0.5;
+/** Of points whose double work did not take double time, a run that is not disturbed has fewer. */
+const MOST_BENT = 0.1;
+
+const rings = ways.filter(({ kind }) => kind === "ring");
+const sockets = ways.filter(({ kind }) => kind === "socket");
+
+function wayOf(name: string): Way[] {
+  return ways.filter((way) => way.name === name);
+}
+
+/** Rings that could be used there: one that never sleeps needs a CPU for itself. */
+function ringsAt(placement: Placement): readonly Way[] {
+  return rings.filter(({ spinsForEver }) => placement === "two CPUs" || spinsForEver !== true);
+}
+
+interface Contest {
+  readonly what: string;
+  /** What the ring costs, in messages through the socket: above 1 the socket wins. */
+  readonly ratio: number;
+  readonly decided: boolean;
+}
+
+function contest(what: string, socket: LabPoint, ring: LabPoint | undefined): Contest[] {
+  const ratios = socket.values.flatMap((cost, round) => {
+    const against = ring?.values[round];
+    return against === undefined || !(cost > 0) ? [] : [against / cost];
+  });
+  if (ratios.length === 0) return [];
+  const ratio = quantile(ratios, 0.5);
+  const agree = ratios.filter((one) => one > 1 === ratio > 1).length;
+  const decided = agree >= ratios.length * AGREED && Math.abs(ratio - 1) > SAME;
+  return [{ what, ratio, decided }];
+}
+
+/** Every ring against the socket that is cheapest at this size, on one CPU and on two. */
+function contestsAt(measured: Measured, size: number): Contest[] {
+  return placements.flatMap(({ name }) => {
+    const socket = sockets
+      .flatMap((way) => measured.point(seriesOf(way, name), size) ?? [])
+      .toSorted((a, b) => quantile(a.values, 0.5) - quantile(b.values, 0.5))[0];
+    if (socket === undefined) return [];
+    return ringsAt(name).flatMap((way) =>
+      contest(seriesOf(way, name), socket, measured.point(seriesOf(way, name), size)),
+    );
+  });
+}
+
+function outcome(all: readonly Contest[]): string {
+  const names = (kept: readonly Contest[]) =>
+    kept.map(({ what, ratio }) => `${what} (${figure(ratio)})`).join("; ");
+  const wins = all.filter(({ decided, ratio }) => decided && ratio > 1);
+  const losses = all.filter(({ decided, ratio }) => decided && ratio < 1);
+  const part = (text: string, kept: readonly Contest[]) =>
+    kept.length === 0 ? [] : [`${text} ${names(kept)}`];
+  const parts = [
+    ...part("the best socket beats", wins),
+    ...part("it is beaten by", losses),
+    ...part(
+      "undecided:",
+      all.filter(({ decided }) => !decided),
+    ),
+  ];
+  return parts.join(" | ");
+}
+
+/** `socketWins`: the claim says that sockets win, and every decided contest must say so. */
+function contested(
+  claim: string,
+  all: readonly Contest[],
+  socketWins: boolean,
+  checks: readonly LabCheck[],
+): JudgedClaim {
+  const decided = all.filter((one) => one.decided);
+  if (decided.length === 0) {
+    const why =
+      all.length === 0
+        ? "sockets and rings were not both measured"
+        : "nowhere do their costs differ by more than noise";
+    return judge(claim, checks, decide(null, why));
+  }
+  const holds = decided.every(({ ratio }) => ratio > 1 === socketWins);
+  return judge(claim, checks, decide(holds, outcome(all)));
+}
+
+/** The largest message that every way but packets was measured with. */
+function largest(measured: Measured): number | undefined {
+  const [stream] = wayOf(STREAM);
+  if (stream === undefined) return undefined;
+  return placements
+    .flatMap(({ name }) => measured.series(seriesOf(stream, name)).at(-1)?.x ?? [])
+    .toSorted((a, b) => a - b)[0];
+}
+
+interface Wait {
+  readonly placement: Placement;
+  readonly whole: number;
+  /** What the two calls take of it. */
+  readonly calls: number;
+}
+
+/** A small message through a pipe, and its two calls made by one process alone. */
+function waits(measured: Measured): Wait[] {
+  const alone = measured.cost(ALONE)?.likely;
+  const [pipe] = wayOf(PIPE);
+  if (alone === undefined || pipe === undefined) return [];
+  return placements.flatMap(({ name }) => {
+    const whole = measured.cost(seriesOf(pipe, name), SMALL)?.likely;
+    return whole === undefined || !(whole > 0) ? [] : [{ placement: name, whole, calls: alone }];
+  });
+}
+
+function dictated(measured: Measured, checks: readonly LabCheck[]): JudgedClaim {
+  const all = waits(measured);
+  if (all.length === 0) {
+    return judge(DICTATED_CLAIM, checks, decide(null, "no pipe was measured"));
+  }
+  const parts = all.map(
+    ({ placement, whole, calls }) =>
+      `${share(calls / whole)} of ${duration(whole)} with ${placement}`,
+  );
+  const why = `a small message's two calls are ${parts.join(", ")}; the rest is waking who waits`;
+  const holds = all.every(({ whole, calls }) => calls / whole >= MOST_OF_IT);
+  return judge(DICTATED_CLAIM, checks, decide(holds, why));
+}
+
+export function claimsOf(measured: Measured, checks: readonly LabCheck[]): JudgedClaim[] {
+  const size = largest(measured);
+  const large = size === undefined || size < LARGE ? [] : contestsAt(measured, size);
+  return [
+    contested(CLAIM, contestsAt(measured, SMALL), true, checks),
+    contested(LARGE_CLAIM, large, false, checks),
+    dictated(measured, checks),
+  ];
+}
+
+/** Messages through the kernel take two calls at least; who spins makes none. */
+function callChecks(measured: Measured): LabCheck[] {
+  const counted = ways.flatMap((way) =>
+    placements.flatMap(({ name }) => {
+      const calls = measured.point(seriesOf(way, name), SMALL)?.counts["calls"];
+      return calls === undefined ? [] : [{ way, calls }];
+    }),
+  );
+  if (counted.length === 0) return [];
+  const through = counted.filter(({ way }) => way.kind !== "ring");
+  const spun = counted.filter(({ way }) => way.spinsForEver === true);
+  return [
+    {
+      check: "a message through the kernel is one write and one read",
+      holds: through.every(({ calls }) => calls >= 2 && calls < 2.1),
+    },
+    { check: "who spins makes no calls", holds: spun.every(({ calls }) => calls === 0) },
+  ];
+}
+
+export function checksOf(measured: Measured): LabCheck[] {
+  const cost = (name: string, placement: Placement, size: number) => {
+    const [way] = wayOf(name);
+    return way === undefined ? null : measured.cost(seriesOf(way, placement), size);
+  };
+  const large = 64 * 1024;
+  const asked = measured.points.filter(({ linear }) => linear !== null);
+  const bent = asked.filter(({ linear }) => linear === false).length;
+  return [
+    ...orderCheck(
+      `two CPUs: ${SPIN} < ${FUTEX}`,
+      cost(SPIN, "two CPUs", SMALL),
+      cost(FUTEX, "two CPUs", SMALL),
+    ),
+    ...orderCheck(
+      `one CPU: ${ALONE} < ${PIPE}`,
+      measured.cost(ALONE),
+      cost(PIPE, "one CPU", SMALL),
+    ),
+    ...placements.flatMap(({ name }) =>
+      [PIPE, STREAM].flatMap((way) =>
+        orderCheck(
+          `${name}: ${way}, 1 B < ${way}, 64 KiB`,
+          cost(way, name, SMALL),
+          cost(way, name, large),
+        ),
+      ),
+    ),
+    ...callChecks(measured),
+    ...(asked.length > 0
+      ? [
+          {
+            check: "twice the messages take twice the time, at nine points of ten",
+            holds: bent <= asked.length * MOST_BENT,
+          },
+        ]
+      : []),
+  ];
+}
+
+function sentence(ring: Way, placement: Placement, { rival, at, ratios }: Rivalry): string {
+  const against = seriesOf(ring, placement);
+  const sizes = `${bytes(ratios[0]?.x ?? 0)} to ${bytes(ratios.at(-1)?.x ?? 0)}`;
+  const turn = at === null ? "somewhere in between" : bytes(at.likely);
+  if (rival === "always") return `${against}: cheaper than a ${STREAM} at every size, ${sizes}`;
+  if (rival === "never") return `${against}: dearer than a ${STREAM} at every size, ${sizes}`;
+  if (rival === "above") return `${against}: cheaper than a ${STREAM} from ${turn} on`;
+  if (rival === "below") return `${against}: cheaper than a ${STREAM} up to ${turn}`;
+  const won = ratios.filter(({ ratio }) => ratio < 1).length;
+  return `${against}: cheaper than a ${STREAM} at ${won} of ${ratios.length} sizes, by turns`;
+}
+
+/** How many messages a second make a receiver that spins as cheap in CPU time as one that sleeps. */
+function spinnersRate(measured: Measured): BreakEven[] {
+  const [spin, futex] = [wayOf(SPIN), wayOf(FUTEX)].map(([way]) =>
+    way === undefined ? null : bothSidesCpu(measured, seriesOf(way, "two CPUs"), SMALL),
+  );
+  if (spin === null || spin === undefined || futex === null || futex === undefined) return [];
+  // Half of the spinners' time is the sender's, which has work to do in between.
+  const saved = futex - spin / 2;
+  if (!(saved > 0)) return [];
+  const rate = 1e9 / saved;
+  const only = `less than sleeping costs both sides only above ${figure(rate)} messages a second`;
+  const text = `a receiver that spins takes a whole CPU: ${only}`;
+  return [{ text, at: { low: rate, likely: rate, high: rate }, unit: "messages/s" }];
+}
+
+export function breakEvensOf(measured: Measured): BreakEven[] {
+  const [stream] = wayOf(STREAM);
+  if (stream === undefined) return [];
+  const sizes = placements.flatMap(({ name }) =>
+    ringsAt(name).flatMap((way) => {
+      const found = rivalry(measured, seriesOf(stream, name), seriesOf(way, name));
+      if (found.rival === "unknown") return [];
+      return [{ text: sentence(way, name, found), at: found.at, unit: "bytes" }];
+    }),
+  );
+  return [...sizes, ...spinnersRate(measured)];
+}
