@@ -16,10 +16,9 @@ export const PAGE = 4 * KIB;
 const MOST = 16 * MIB;
 /** Longer than the last cache of most machines; every chunk divides it. */
 export const LONG_BYTES = 64 * MIB;
-/** Bytes of fresh memory in one block. */
-const FRESH_BYTES = 8 * MIB;
-const FRESH_CALLS = 1024;
-const FRESH_BLOCKS = 12;
+/** Bytes of fresh memory in each block: the pages of a smaller one would be warm from the last. */
+const FRESH_BYTES = 4 * MIB;
+const FRESH_BLOCKS = { full: 24, quick: 10 };
 /** Reads this long are timed one by one; many of them in a block would tell nothing more. */
 const LONG_READ = MIB;
 const LONG_READS = { full: 40, quick: 10 };
@@ -94,10 +93,10 @@ export function chunkPoints({ quick, folder }: Pick<Scope, "quick" | "folder">):
       setUpMs: 60,
     })),
     ...sweep(FRESH, fresh, (bytes) => {
-      const blockCalls = Math.max(1, Math.min(FRESH_CALLS, FRESH_BYTES / bytes));
-      const calls = blockCalls * FRESH_BLOCKS;
+      const blockCalls = FRESH_BYTES / bytes;
+      const calls = blockCalls * (quick ? FRESH_BLOCKS.quick : FRESH_BLOCKS.full);
       const parameters = { destination: "fresh", file: bytes };
-      return { parameters, exactly: { calls, blockCalls }, setUpMs: 60 };
+      return { parameters, exactly: { calls, blockCalls }, setUpMs: 50 };
     }),
   ];
 }

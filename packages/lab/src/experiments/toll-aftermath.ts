@@ -123,7 +123,9 @@ export function aftermathOf(
     measured.point(pagesOf(ALONE)),
     bare,
   ]).map((ns) => ns / PAGES);
-  const shares = slower.map((ns, round) => ns / (alone?.values[round] ?? Number.NaN));
+  const shares = slower
+    .map((ns, round) => ns / (alone?.values[round] ?? Number.NaN))
+    .filter((share) => Number.isFinite(share));
   const points = pointsOf(measured, crossing);
   const fit = tryFit(points);
   const formula = `T(lines) = c + w lines + ${crossing.symbol} lines, c after ${crossing.named}`;
