@@ -24,7 +24,9 @@ struct cold_pieces {
 	/* Of the whole file, to ask which of its pages are cached. */
 	void *mapping;
 	struct device_throttle throttle;
-	uint64_t draws; /* random numbers drawn */
+	unsigned int reads; /* a second, that the throttle lets pass */
+	uint64_t met_ns;    /* when the throttle last held a read back */
+	uint64_t draws;	    /* random numbers drawn */
 	uint64_t device_bytes_before;
 };
 
@@ -36,7 +38,10 @@ struct cold_pieces {
 int cold_pieces_open(struct cold_pieces *cold, struct parameters *parameters);
 void cold_pieces_close(struct cold_pieces *cold);
 
-/* Chooses new places and sees to it that all of them are cached, or none. Returns 0 or -errno. */
+/*
+ * Sees to it that all of the pieces are cached, or that none is and they are in new places. Returns
+ * 0 or -errno.
+ */
 int cold_pieces_ready(struct cold_pieces *cold);
 /* Checks the bytes that arrived, and counts the bytes that the device was asked for. */
 int cold_pieces_done(const struct cold_pieces *cold, struct tally *tally);

@@ -267,11 +267,12 @@ static int throttle_choose_parent(struct device_throttle *throttle, const char *
 {
 	char controllers[512];
 
-	if (!throttle->is_unified) {
-		memcpy(throttle->parent, throttle->home, sizeof(throttle->parent));
+	snprintf(throttle->parent, sizeof(throttle->parent), "%s",
+		 throttle->is_unified ? mount : throttle->home);
+	/* Before the look below, as it may switch off what a dead run switched on. */
+	throttle_remove_left_overs(throttle->parent);
+	if (!throttle->is_unified)
 		return 0;
-	}
-	snprintf(throttle->parent, sizeof(throttle->parent), "%s", mount);
 	if (throttle_read(mount, "cgroup.subtree_control", controllers, sizeof(controllers)))
 		return -ENOENT;
 	throttle->switched_on = !throttle_has_word(controllers, "io");
@@ -283,7 +284,6 @@ static int throttle_make(struct device_throttle *throttle, const char *device, u
 	char limit[96];
 	int error;
 
-	throttle_remove_left_overs(throttle->parent);
 	snprintf(throttle->own, sizeof(throttle->own), "%s/" NAME "%d%s", throttle->parent,
 		 (int)getpid(), throttle->switched_on ? SWITCHED : "");
 	rmdir(throttle->own); /* Of an earlier process with our number. */
