@@ -1,6 +1,6 @@
 /** scatter-claims: the chapter's sentences on vectored reads, each held against measured points. */
-import type { Interval, JudgedClaim, LabCheck, LabPoint } from "@crossbill/core";
-import { intervalOver } from "../estimate.ts";
+import type { Interval, JudgedClaim, LabCheck } from "@crossbill/core";
+import { isAbove, timesDearer } from "../gain.ts";
 import { countOf, type Measured } from "../measured.ts";
 import { bytes, duration, figure, interval, share } from "../text.ts";
 import { decide, judge } from "../verdict.ts";
@@ -32,26 +32,6 @@ const IMMENSE = 2;
 const DOMINANT = 0.5;
 /** Counts are exact; a median over blocks of different sizes may be off by rounding. */
 const ALL = 0.999;
-
-/** How many times dearer one point is than another, round by round; null without both. */
-export function timesDearer(
-  dearer: LabPoint | undefined,
-  cheaper: LabPoint | undefined,
-): Interval | null {
-  if (dearer === undefined || cheaper === undefined) return null;
-  const ratios = dearer.values.flatMap((value, round) => {
-    const other = cheaper.values[round];
-    return other === undefined || other <= 0 ? [] : [value / other];
-  });
-  return intervalOver(ratios);
-}
-
-/** Whether the whole interval is above the threshold, or below it; null: neither. */
-function above(value: Interval | null, threshold: number): boolean | null {
-  if (value === null) return null;
-  if (value.low > threshold) return true;
-  return value.high < threshold ? false : null;
-}
 
 export function claimsOf(
   measured: Measured,
@@ -93,7 +73,7 @@ function dominated(measured: Measured, fixed: Interval | null): ReturnType<typeo
       ? ""
       : `; of it the crossing is ${duration(crossing.likely)}, the rest is work in the kernel that a batch does too`;
   return decide(
-    above(spread, DOMINANT),
+    isAbove(spread, DOMINANT),
     `${share(Math.min(1, part))} of a pread of ${SMALL} bytes, ${duration(whole.likely)}, depends on no byte${inside}`,
   );
 }
@@ -118,7 +98,7 @@ function oneTrip(measured: Measured): ReturnType<typeof decide> {
   }
   const { mechanism, gain } = best;
   return decide(
-    above(gain, IMMENSE),
+    isAbove(gain, IMMENSE),
     `${MOST} pieces arrive ${interval(gain)} times as quickly by the best batch ` +
       `(${mechanism.name}) as by preads, from the page cache`,
   );
@@ -131,7 +111,7 @@ function contiguous(measured: Measured): ReturnType<typeof decide> {
   );
   if (gain === null) return decide(null, "preads and preadv were not both measured");
   return decide(
-    above(gain, IMMENSE),
+    isAbove(gain, IMMENSE),
     `${MOST} buffers of ${SMALL} contiguous bytes fill ${interval(gain)} times as quickly as by a pread each`,
   );
 }

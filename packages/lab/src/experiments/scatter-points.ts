@@ -112,7 +112,7 @@ export function plan(quick: boolean): Point[] {
       [SMALL, 1024, LARGE, 16_384],
       quick ? [2048] : [512, 2048, 8192, 65_536],
     ),
-    ...sweep(seekRead, "bytes", [SMALL, LARGE], [1024]),
+    ...sweep(seekRead, "bytes", [SMALL, LARGE, 16_384], quick ? [1024] : [1024, 8192]),
     ...[SMALL, LARGE].map((x) => point(mapping, "bytes", x, "shown")),
     ...sweep(pread, "gap", [], quick ? [65_536] : [0, 65_536, 262_144]),
     ...sweep(through, "gap", [0, 1024, 4096, 65_536], quick ? [16_384] : [256, 16_384, 262_144]),

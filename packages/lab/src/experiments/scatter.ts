@@ -1,9 +1,10 @@
 /** scatter: pieces of a file that lie apart: a call for each, one for all, or the gaps read too. */
 import type { Analysis, Chart, LabCheck } from "@crossbill/core";
 import type { Experiment, Scope } from "../experiment.ts";
+import { timesDearer } from "../gain.ts";
 import { countOf, type Measured, modelLine, orderCheck } from "../measured.ts";
 import { figure, interval } from "../text.ts";
-import { bestBatch, claimsOf, timesDearer } from "./scatter-claims.ts";
+import { bestBatch, claimsOf } from "./scatter-claims.ts";
 import {
   breakEvensOf,
   type Fitted,
