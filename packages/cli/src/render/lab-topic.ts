@@ -137,17 +137,21 @@ const GAP = "  ";
 const NARROWEST = 12;
 
 /**
- * Rows in columns: figures to the right, words to the left. When a row is too long, the widest columns
- * take more lines.
+ * Rows in columns: figures to the right, words to the left; columns without any text are left out.
+ * When a row is too long, the widest columns take more lines.
  */
 export function tableLines(
-  columns: readonly string[],
-  rows: readonly (readonly string[])[],
+  titles: readonly string[],
+  allRows: readonly (readonly string[])[],
   paint: Paint,
   most: number = LAB_WIDTH,
 ): string[] {
-  if (rows.length === 0) return [];
-  const cells = [columns, ...rows].map((row) => columns.map((_, at) => row[at] ?? ""));
+  if (allRows.length === 0) return [];
+  const used = titles.flatMap((_, at) =>
+    allRows.some((row) => (row[at] ?? "") !== "") ? [at] : [],
+  );
+  const cells = [titles, ...allRows].map((row) => used.map((at) => row[at] ?? ""));
+  const [columns = [], ...rows] = cells;
   const widths = columns.map((_, at) =>
     Math.max(...cells.map((row) => displayWidth(printable(row[at] ?? "")))),
   );
@@ -170,8 +174,7 @@ export function tableLines(
         .trimEnd(),
     );
   };
-  const [heading = [], ...body] = cells;
-  return [...line(heading).map((text) => paint.faint(text)), ...body.flatMap(line)];
+  return [...line(columns).map((text) => paint.faint(text)), ...rows.flatMap(line)];
 }
 
 function cellLines(cell: string, width: number): string[] {
