@@ -5,7 +5,6 @@ import {
   type Interval,
   type LabCheck,
   type LabPoint,
-  type TopicReport,
 } from "@crossbill/core";
 import { intervalOver } from "./estimate.ts";
 
@@ -103,13 +102,4 @@ export function orderCheck(
 /** Median of a count over an event; NaN when it was not counted. */
 export function countOf(point: LabPoint | undefined, name: string): number {
   return point?.counts[name] ?? Number.NaN;
-}
-
-/** The shares by which two runs of one topic differ in their fitted parameters. */
-export function parameterChanges(a: TopicReport, b: TopicReport): readonly number[] {
-  return a.analysis.parameters.flatMap(({ symbol, value }) => {
-    const other = b.analysis.parameters.find((one) => one.symbol === symbol)?.value.likely;
-    const mean = ((other ?? Number.NaN) + value.likely) / 2;
-    return other === undefined || !(mean > 0) ? [] : [Math.abs(other - value.likely) / mean];
-  });
 }
