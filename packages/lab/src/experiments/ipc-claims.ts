@@ -26,6 +26,9 @@ const DICTATED_CLAIM = "What a system call and what a copied byte cost decides b
 
 /** Of rounds that are compared, this share must have the same winner. */
 const AGREED = 0.85;
+/** So few rounds cannot agree; then only what differs by so much is decided. */
+const FEW_ROUNDS = 3;
+const CLEAR = 1.5;
 /** A large message: beyond the buffers of pipes and sockets. */
 const LARGE = 1024 * 1024;
 /** Calls decide when they are at least this share of a small message. */
@@ -60,7 +63,8 @@ function contest(what: string, socket: LabPoint, ring: LabPoint | undefined): Co
   if (ratios.length === 0) return [];
   const ratio = quantile(ratios, 0.5);
   const agree = ratios.filter((one) => one > 1 === ratio > 1).length;
-  const decided = agree >= ratios.length * AGREED && Math.abs(ratio - 1) > SAME;
+  const least = ratios.length < FEW_ROUNDS ? CLEAR : 1 + SAME;
+  const decided = agree >= ratios.length * AGREED && (ratio > least || ratio < 1 / least);
   return [{ what, ratio, decided }];
 }
 

@@ -29,6 +29,7 @@ import {
   seriesOf,
   ways,
 } from "./ipc-points.ts";
+import { leaveOutDisturbed, type Undisturbed } from "./ipc-undisturbed.ts";
 
 const KIB = 1024;
 /** Where a byte's price is shown: what pipes and sockets hold at least. */
@@ -122,7 +123,7 @@ function drawn(chart: Chart): Chart[] {
   return series.some(({ kind }) => kind === "measured") ? [{ ...chart, series }] : [];
 }
 
-function notesOf(measured: Measured): string[] {
+function notesOf({ measured, left, of }: Undisturbed): string[] {
   const absent = placements.flatMap(({ name }) =>
     ways.flatMap((way) => {
       const series = seriesOf(way, name);
@@ -147,10 +148,14 @@ function notesOf(measured: Measured): string[] {
     sleeping.length === 0
       ? []
       : [`calls a message one way, where 16 may wait in the ring: ${sleeping.join("; ")}`];
-  return [...absent, ...slice, ...calls];
+  const taken =
+    left === 0 ? [] : [`left out, because another program had the CPU: ${left} of ${of} values`];
+  return [...absent, ...slice, ...calls, ...taken];
 }
 
-function analyse(measured: Measured): Analysis {
+function analyse(all: Measured): Analysis {
+  const kept = leaveOutDisturbed(all);
+  const { measured } = kept;
   const fits = fitAll(measured);
   const checks = checksOf(measured);
   const charts = [
@@ -165,7 +170,7 @@ function analyse(measured: Measured): Analysis {
     checks,
     table: tableOf(measured),
     charts: charts.flatMap(drawn),
-    notes: notesOf(measured),
+    notes: notesOf(kept),
   };
 }
 
