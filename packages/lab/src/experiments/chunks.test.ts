@@ -30,6 +30,10 @@ const usual: World = { tiers: [0.01, 0.03, 0.04, 0.07], page: 200, fault: 1500 }
 /** A machine without caches that differ, without pages that cost, without faults. */
 const flat: World = { tiers: [0.03, 0.03, 0.03, 0.03], page: 0, fault: 0.5 };
 
+const INTERRUPTED = 0.3;
+const freshNs = (faults: number, { fault }: World): number =>
+  fault * (INTERRUPTED * Math.min(1, faults) + faults);
+
 function machine(world: World): (point: Point) => Invented {
   return ({ series, x }) => {
     const copied = shares(knots, x).reduce(
@@ -42,7 +46,7 @@ function machine(world: World): (point: Point) => Invented {
       case LONG:
         return { ns: FIXED + 0.03 * x + world.page * Math.max(0, Math.ceil(x / PAGE) - 1), counts };
       case FRESH:
-        return { ns: hot + (world.fault * x) / PAGE, counts: { ...counts, faults: x / PAGE } };
+        return { ns: hot + freshNs(x / PAGE, world), counts: { ...counts, faults: x / PAGE } };
       case DIRECT:
         return { ns: 50_000 + 0.7 * x, counts };
       default:
@@ -58,6 +62,7 @@ test("the price of every tier, page and fault comes out again", () => {
   expect(valueOf(analysis, "s")).toBeCloseTo(FIXED, 3);
   expect(valueOf(analysis, "p")).toBeCloseTo(usual.page, 3);
   expect(valueOf(analysis, "f")).toBeCloseTo(usual.fault, 3);
+  expect(valueOf(analysis, "i")).toBeCloseTo(usual.fault * INTERRUPTED, 3);
   expect(valueOf(analysis, "D")).toBeCloseTo(50_000, 3);
   for (const [at, { tier }] of knots.entries()) {
     expect(valueOf(analysis, `b(${tier})`)).toBeCloseTo((usual.tiers[at] ?? 0) * 1024, 3);

@@ -38,18 +38,21 @@ interface Fits {
   readonly fresh: Fitted | null;
 }
 
-/** What fresh memory adds to a read of the same size: faults times the price of one. */
+/**
+ * What fresh memory adds to a read of the same size: a price for each fault, and once for a read
+ * that takes any, whose copy begins anew. Of reads shorter than a page only a share takes one.
+ */
 function fitFresh(measured: Measured): Fitted | null {
   const points: NamedPoint[] = measured.series(FRESH).flatMap((point) => {
     const values = differences(point, [measured.point(HOT, point.x)]);
     const faults = countOf(point, "faults");
     if (values.length === 0 || !(faults > 0)) return [];
     const heldOut = point.role === "held-out";
-    return [{ values, amounts: [faults], heldOut, named: bytes(point.x) }];
+    return [{ values, amounts: [Math.min(1, faults), faults], heldOut, named: bytes(point.x) }];
   });
   const fit = tryFit(points);
   if (fit === null) return null;
-  const formula = "T(c) into fresh memory - T(c) = f faults";
+  const formula = "T(c) into fresh memory - T(c) = i + f faults";
   return { points, fit, model: fittedModel(formula, fit, points), worst: null };
 }
 
@@ -85,7 +88,8 @@ function parametersOf({ knots, tiers, pages, lines, fresh }: Fits): FittedParame
     ...of("s", "a read, before its bytes", "ns", s),
     ...tierCosts,
     ...of("p", "the next page of a long file", "ns", pages?.fit.prices[2]),
-    ...of("f", "a page of fresh memory, in the copy", "ns", fresh?.fit.prices[0]),
+    ...of("i", "a read that meets fresh memory: once", "ns", fresh?.fit.prices[0]),
+    ...of("f", "a page of fresh memory, in the copy", "ns", fresh?.fit.prices[1]),
     ...of("D", "a read of the disk, before its bytes", "ns", direct?.[0]),
     ...of("b(disk)", "reading the disk", "ns/KiB", perKib(direct?.[1])),
   ];
