@@ -77,7 +77,9 @@ test("Ctrl-C keeps the topics that are done, and --resume measures only the othe
   // The first topic is printed at once; the second takes long enough to be caught in it.
   const ended = await interrupt(order, /checks: |check failed: /);
   expect(ended.signal).toBe("SIGINT");
-  expect(ended.stderr).toContain("interrupted: 1 topic is done; crossbill lab --resume goes on");
+  expect(ended.stderr).toContain(
+    "interrupted: 1 topic is done; go on with: crossbill lab toll chunks --quick --resume\n",
+  );
   const half = reportOf("c.json");
   expect(half.complete).toBe(false);
   expect(half.topics.map(({ name }) => name)).toEqual(["toll"]);

@@ -119,19 +119,25 @@ async function measure(request: Request, resume: boolean, outputs: LabOutputs): 
     }
     return measured;
   });
-  return signal === null ? done : interruptedBy(signal, report);
+  return signal === null ? done : interruptedBy(signal, report, request);
 }
 
-function interruptedBy(signal: string, { topics, complete }: LabReport): Ending {
+function interruptedBy(signal: string, { topics, complete }: LabReport, request: Request): Ending {
   if (!complete) {
     const count = topics.length;
     say(
       count === 0
         ? "interrupted before the first topic was done: nothing is written"
-        : `interrupted: ${count} topic${count === 1 ? " is" : "s are"} done; crossbill lab --resume goes on`,
+        : `interrupted: ${count} topic${count === 1 ? " is" : "s are"} done; go on with: ${resumption(request)}`,
     );
   }
   return { kind: "signal", signal };
+}
+
+/** The command line that goes on with this run. */
+function resumption({ topics, quick }: Request): string {
+  const named = topics.length < topicNames.length ? topics : [];
+  return ["crossbill lab", ...named, ...(quick ? ["--quick"] : []), "--resume"].join(" ");
 }
 
 /** The run to go on with; null, said with the reason, when there is none. */

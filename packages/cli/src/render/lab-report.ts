@@ -52,9 +52,10 @@ export function closingLines(report: LabReport, paint: Paint): string[] {
   const rows = report.topics.flatMap(({ name, analysis }) =>
     analysis.claims.map(({ claim, verdict }) => [name, verdict, claim]),
   );
-  return [...tableLines(["topic", "verdict", "claim"], rows, paint), conditionsLine(report)].filter(
-    (line) => line !== "",
-  );
+  return [
+    ...tableLines(["topic", "verdict", "claim"], rows, paint),
+    ...wrapText(conditionsLine(report), { width: LAB_WIDTH }),
+  ];
 }
 
 /** Load, stolen time, seed, and whether the report is whole. */
