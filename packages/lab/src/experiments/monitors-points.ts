@@ -49,6 +49,7 @@ export const apartSeries = (name: string): string => `${name}, two CPUs`;
 
 /** Steps of computing beside the calls of a round: some 10 µs, so that few calls are lost in it. */
 const TURNS = 5000;
+const SECONDS = 0.03;
 /**
  * Calls of a round; the held-out ones lie between the fitted ones and beyond them. Fewer under what
  * is slow, or one round would outlast what a busy machine gives at a time.
@@ -69,6 +70,8 @@ const APART_CALLS = 8;
 export const programs = ["dd", "ls", "sha256sum"] as const;
 /** Runs of a program in one process; fewer of what takes long, and whose noise is a small part. */
 const runs = { full: { fast: 7, slow: 4 }, quick: { fast: 4, slow: 2 } };
+/** Every other run is compared with the bare one. */
+const BARE_RUNS = 2;
 /** What is quickly started and ended, ms: a guess for the progress. */
 const PROGRAM_MS = { fast: 8, slow: 60 };
 const RECORDER_SET_UP_MS = 50;
@@ -89,12 +92,13 @@ function recorderOf(monitor: Monitor): Pick<Point, "recorder" | "setUpMs"> {
 function round(monitor: Monitor, x: number, role: Point["role"], more: Parameters = {}): Point {
   const parameters = { under: monitor.under, turns: TURNS, calls: x, ...more };
   const { name: series } = monitor;
-  return { series, x, mechanism: "monitored-calls", parameters, role, ...recorderOf(monitor) };
+  const mechanism = "monitored-calls";
+  return { series, x, mechanism, parameters, role, seconds: SECONDS, ...recorderOf(monitor) };
 }
 
 function programPoint(monitor: Monitor, name: string, quick: boolean): Point {
   const speed = speedOf(monitor);
-  const times = runs[quick ? "quick" : "full"][speed];
+  const times = runs[quick ? "quick" : "full"][speed] * (monitor.name === NOTHING ? BARE_RUNS : 1);
   return {
     series: programSeries(name, monitor.name),
     x: 1,

@@ -59,10 +59,10 @@ test("it finds the price of every monitor, and the programs follow from them", (
     expect(parameters[at + 1]?.value.likely).toBeCloseTo(added, 3);
   }
   expect(models).toHaveLength(2);
-  for (const { heldOutError, broken } of models) {
-    expect(heldOutError).toBeLessThan(0.001);
-    expect(broken).toBeNull();
-  }
+  expect(models.map(({ broken }) => broken)).toEqual([null, null]);
+  expect(models[0]?.heldOutError).toBeLessThan(0.001);
+  // A program's quickest run stands beside the usual price of a call: 1 % apart here.
+  expect(models[1]?.heldOutError).toBeLessThan(0.02);
   const budget = breakEvens.find(({ text }) => text.startsWith("ptrace "));
   expect(budget?.at?.likely).toBeCloseTo((0.05 * 1e9) / 14_000, 3);
 });

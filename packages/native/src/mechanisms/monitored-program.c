@@ -16,7 +16,7 @@
 #include "temporary-file.h"
 
 /* Enough for sha256sum to compute for longer than a program needs to start. */
-#define FILE_BYTES (8u << 20)
+#define FILE_BYTES (4u << 20)
 
 struct monitored_program {
 	struct monitor monitor;
