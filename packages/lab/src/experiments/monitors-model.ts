@@ -138,17 +138,35 @@ export function programRate(
   return calls > 0 && alone > 0 ? { calls, perSecond: (calls * 1e9) / alone } : null;
 }
 
+/** Of so many errors one sign is no accident. */
+const ONE_SIDED = 0.75;
+
+/** Which program is off, and to which side. */
+function brokenProgram(errors: ReadonlyMap<string, readonly number[]>): string | null {
+  const [worst] = [...errors]
+    .map(([program, all]) => ({ program, all, off: median(all.map(Math.abs)) }))
+    .toSorted((a, b) => b.off - a.off);
+  if (worst === undefined) return null;
+  const above = worst.all.filter((error) => error > 0).length / worst.all.length;
+  const calls = "its calls cost";
+  const side =
+    above > ONE_SIDED
+      ? `${calls} less to watch than getppid`
+      : above < 1 - ONE_SIDED
+        ? `${calls} more to watch than getppid`
+        : "its own time varies by more than most monitors add";
+  return `${worst.program}, off by ${share(worst.off)}: ${side}`;
+}
+
 /** The model of calls, tried on programs it was not fitted to. */
 export function programModel(runs: readonly ProgramRun[]): FittedModel | null {
-  const errors = runs.flatMap(({ program, monitor, times, predictedTimes }) =>
-    predictedTimes === null ? [] : [{ program, monitor, error: predictedTimes / times - 1 }],
-  );
-  if (errors.length === 0) return null;
-  const heldOutError = median(errors.map(({ error }) => Math.abs(error)));
-  const [worst] = errors.toSorted((a, b) => Math.abs(b.error) - Math.abs(a.error));
-  const far =
-    heldOutError > BROKEN && worst !== undefined
-      ? `whole programs, worst ${worst.program} under ${worst.monitor} (${share(worst.error)})`
-      : null;
+  const errors = new Map<string, number[]>();
+  for (const { program, times, predictedTimes } of runs) {
+    if (predictedTimes === null) continue;
+    errors.set(program, [...(errors.get(program) ?? []), predictedTimes / times - 1]);
+  }
+  const heldOutError = median([...errors.values()].flat().map(Math.abs));
+  if (Number.isNaN(heldOutError)) return null;
+  const far = heldOutError > BROKEN ? brokenProgram(errors) : null;
   return { formula: "T'(program) = T + n o", fitError: null, heldOutError, broken: far };
 }

@@ -67,6 +67,16 @@ test("it finds the price of every monitor, and the programs follow from them", (
   expect(budget?.at?.likely).toBeCloseTo((0.05 * 1e9) / 14_000, 3);
 });
 
+test("a model that programs do not obey says which one, and to which side", () => {
+  const points = pointsOf().map((one) => {
+    if (one.mechanism !== "monitored-program" || one.series.endsWith("nothing")) return one;
+    return { ...one, values: one.values.map((ns) => (ns - PROGRAM_NS) * 3 + PROGRAM_NS) };
+  });
+  const { broken, heldOutError } = analyse(points).models[1] ?? {};
+  expect(heldOutError).toBeGreaterThan(0.1);
+  expect(broken).toMatch(/^dd, off by .* %: its calls cost more to watch than getppid$/);
+});
+
 test("four switches, dear ptrace and a cheap gate: the data decide all three", () => {
   expect(verdicts(pointsOf())).toEqual(["does not hold", "holds", "holds"]);
 });
