@@ -110,6 +110,14 @@ test("a file system in memory has no cold pages, and says so", () => {
   }
 });
 
+test("without the right to make a cgroup there is no throttled disk, and it is said", () => {
+  const order = ["perspective-pread", `folder=${folder}`, "bytes=4K", "state=throttled"];
+  const strace = ["-f", "-o", "/dev/null", "-e", "inject=mkdir:error=EACCES", program, ...order];
+  const { status, stderr } = spawnSync("strace", strace, { encoding: "utf8" });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/a throttled disk \(.*\): Permission denied|no block controller/);
+});
+
 const controller = blockController();
 const { root, file, limit } = controller ?? { root: "", file: "", limit: /^$/ };
 

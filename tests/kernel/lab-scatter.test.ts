@@ -99,3 +99,17 @@ test("sizes out of range and unknown choices are refused", () => {
   expect(status("scatter-pread", "by=chance")).toBe(1);
   expect(status("scatter-pread", "pieces=1024", "bytes=1", "gap=0")).toBe(0);
 });
+
+test("what the kernel refuses is named", () => {
+  const refused = (call: string, error: string, mechanism: string) =>
+    spawnSync(
+      "strace",
+      ["-f", "-o", "/dev/null", "-e", `inject=${call}:error=${error}`, program, mechanism],
+      { encoding: "utf8" },
+    );
+  const disabled = refused("io_uring_setup", "EPERM", "scatter-uring");
+  expect(disabled.status).toBe(1);
+  expect(disabled.stderr).toMatch(/kernel\.io_uring_disabled, or a seccomp filter/);
+  expect(refused("io_uring_setup", "ENOSYS", "scatter-uring").stderr).toMatch(/older than 5\.5/);
+  expect(refused("io_setup", "EAGAIN", "scatter-aio").stderr).toMatch(/fs\.aio-max-nr/);
+});

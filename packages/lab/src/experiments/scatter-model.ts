@@ -174,7 +174,7 @@ function known(value: number | null): number | null {
 }
 
 /** The points that the model misses, in words; null when it misses none by much. */
-function brokenAt({ fit, points }: Fitted, nearBytes: number | null): string | null {
+function brokenAt({ shape, fit, points }: Fitted, nearBytes: number | null): string | null {
   const missed = points.flatMap((point, at) => {
     const residual = fit.residuals[at] ?? 0;
     return Math.abs(residual) > LARGE_RESIDUAL ? [{ ...amountsOf(point), residual }] : [];
@@ -182,9 +182,10 @@ function brokenAt({ fit, points }: Fitted, nearBytes: number | null): string | n
   const worst = missed.toSorted((a, b) => Math.abs(b.residual) - Math.abs(a.residual))[0];
   if (worst === undefined) return null;
   const { pieces, bytes: size, gap, residual } = worst;
-  const touched = 2 * pieces * size;
+  const gaps = shape.mechanism === through ? (pieces - 1) * gap : 0;
+  const touched = 2 * (pieces * size + gaps);
   const far = nearBytes !== null && touched > nearBytes;
-  const where = `${figure(pieces)} pieces of ${bytes(size)}, ${bytes(gap)} apart`;
+  const where = `${pieces.toLocaleString("en-US")} pieces of ${bytes(size)}, ${bytes(gap)} apart`;
   const why = far ? `: source and buffers, ${bytes(touched)}, outgrow the cache of one core` : "";
   const way = residual < 0 ? "too little" : "too much";
   return `${where}: it says ${share(Math.abs(residual))} ${way}${why}`;

@@ -33,13 +33,14 @@ export const preadv: Mechanism = {
   parameters: {},
 };
 export const uring: Mechanism = { name: "io_uring", mechanism: "scatter-uring", parameters: {} };
+/** The file is registered with the ring beforehand; then the buffers too, which pins them. */
 export const uringFile: Mechanism = {
-  name: "io_uring, registered file",
+  name: "io_uring, fixed file",
   mechanism: "scatter-uring",
   parameters: { files: "registered" },
 };
 export const uringAll: Mechanism = {
-  name: "io_uring, registered file and buffers",
+  name: "io_uring, both fixed",
   mechanism: "scatter-uring",
   parameters: { files: "registered", buffers: "registered" },
 };
@@ -114,8 +115,13 @@ export function plan(quick: boolean): Point[] {
     ),
     ...sweep(seekRead, "bytes", [SMALL, LARGE, 16_384], quick ? [1024] : [1024, 8192]),
     ...[SMALL, LARGE].map((x) => point(mapping, "bytes", x, "shown")),
-    ...sweep(pread, "gap", [], quick ? [65_536] : [0, 65_536, 262_144]),
-    ...sweep(through, "gap", [0, 1024, 4096, 65_536], quick ? [16_384] : [256, 16_384, 262_144]),
+    ...sweep(pread, "gap", [], quick ? [65_536] : [0, 65_536, 1_048_576]),
+    ...sweep(
+      through,
+      "gap",
+      [0, 1024, 4096, 65_536],
+      quick ? [16_384] : [256, 16_384, 262_144, 1_048_576],
+    ),
     { series: CROSSING, x: 1, mechanism: "getppid", parameters: {}, role: "shown" },
     {
       series: ASKED,

@@ -180,7 +180,8 @@ another with bytes that follow one another in the file. It spares calls when man
 range, as with a header and a body. The lab asks for pieces that lie apart, each of which holds
 bytes that tell their place, and counts how many of them arrive.`,
     `A list of places is what io_uring takes: each request in the shared ring has an offset and a
-buffer of its own, and one crossing submits them all. libaio's io_submit does so too, and on a file
+buffer of its own, and one crossing submits them all; a file and buffers that are registered with the
+ring beforehand (fixed) spare each request a look-up. libaio's io_submit does so too, and on a file
 that is not opened for direct access it reads each piece before it returns. The third way is to read
 the gaps as well, in one pread, and to use the pieces where they lie.`,
     `The model of k pieces of m bytes: preads cost k (s + b m), a batch E + k (q + b m), reading
