@@ -179,6 +179,16 @@ test("rounds in which another program had the CPU are left out, and that is said
   expect(analyse(pointsOf()).notes.some((note) => note.startsWith("left out"))).toBe(false);
 });
 
+test("CPUs that are now near, now far are mentioned", () => {
+  const moved = pointsOf().map((one) =>
+    one.series === "ring, spin, two CPUs"
+      ? { ...one, values: [120, 490, 120], cpuValues: [120, 490, 120] }
+      : one,
+  );
+  expect(analyse(moved).notes.join()).toMatch(/not always equally near: .* 120 ns to 490 ns/);
+  expect(analyse(pointsOf()).notes.join()).not.toMatch(/equally near/);
+});
+
 test("one round alone decides only what is clear", () => {
   const once = (here: World) =>
     pointsOf(here, true).map((one) => ({ ...one, values: one.values.slice(0, 1) }));

@@ -35,6 +35,8 @@ const KIB = 1024;
 /** Where a byte's price is shown: what pipes and sockets hold at least. */
 const SHOWN = 64 * KIB;
 const ONE_WAY_SHOWN = 64;
+/** Rounds that differ so much did not run on the same pair of cores, or not at the same distance. */
+const FAR_APART = 2;
 /** Whose models are drawn; more lines would hide the points. */
 const drawnModels = [STREAM, FUTEX, SPIN];
 
@@ -123,6 +125,19 @@ function drawn(chart: Chart): Chart[] {
   return series.some(({ kind }) => kind === "measured") ? [{ ...chart, series }] : [];
 }
 
+/** A host may run the two CPUs of its guest now beside each other, now far apart. */
+function distanceNote(measured: Measured): string[] {
+  const found = ways.flatMap((way) =>
+    way.spinsForEver === true
+      ? (measured.point(seriesOf(way, "two CPUs"), SMALL)?.values ?? [])
+      : [],
+  );
+  const [near, far] = [Math.min(...found), Math.max(...found)];
+  if (found.length === 0 || far < near * FAR_APART) return [];
+  const times = `${duration(near)} to ${duration(far)}`;
+  return [`the two CPUs were not always equally near: a ring that spins took ${times} a message`];
+}
+
 function notesOf({ measured, left, of }: Undisturbed): string[] {
   const absent = placements.flatMap(({ name }) =>
     ways.flatMap((way) => {
@@ -150,7 +165,7 @@ function notesOf({ measured, left, of }: Undisturbed): string[] {
       : [`calls a message one way, where 16 may wait in the ring: ${sleeping.join("; ")}`];
   const taken =
     left === 0 ? [] : [`left out, because another program had the CPU: ${left} of ${of} values`];
-  return [...absent, ...slice, ...calls, ...taken];
+  return [...absent, ...slice, ...calls, ...taken, ...distanceNote(measured)];
 }
 
 function analyse(all: Measured): Analysis {
