@@ -10,7 +10,12 @@ export default defineConfig({
       {
         resolve,
         ssr,
-        test: { name: "unit", include: ["packages/*/src/**/*.test.ts", "tests/unit/**/*.test.ts"] },
+        test: {
+          name: "unit",
+          include: ["packages/*/src/**/*.test.ts", "tests/unit/**/*.test.ts"],
+          // Some try thousands of cases, and the machine may be busy: nothing here is about time.
+          testTimeout: 60_000,
+        },
       },
       {
         resolve,

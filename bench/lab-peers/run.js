@@ -10,8 +10,8 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { shuffled } from "../../packages/core/dist/random-order.js";
 import { identifyMachine } from "../../packages/lab/dist/machine.js";
-import { shuffled } from "../../packages/lab/dist/random-order.js";
 import { median } from "../recorder/workload.js";
 import { peers } from "./peers.js";
 

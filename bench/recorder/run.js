@@ -8,9 +8,9 @@
 import { randomInt } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { randomNumbers, shuffled } from "../../packages/core/dist/random-order.js";
 import { conditionsBetween, machineConditions } from "../../packages/lab/dist/conditions.js";
 import { identifyMachine } from "../../packages/lab/dist/machine.js";
-import { randomNumbers, shuffled } from "../../packages/lab/dist/random-order.js";
 import { bystander, observed } from "./observe.js";
 import { FLOOR, observers } from "./observers.js";
 import { figures, markdown } from "./table.js";

@@ -3,11 +3,12 @@ import {
   type LabReport,
   type Prices,
   parseLabReport,
+  parseLabReportOrPrices,
   parsePrices,
   type TopicReport,
 } from "@crossbill/core";
 import { expect, test } from "vitest";
-import { type Comparison, compareFiles, parseComparable } from "./comparison.ts";
+import { type Comparison, compareFiles } from "./comparison.ts";
 import { comparisonLines } from "./render/comparison.ts";
 import { paintFor } from "./render/paint.ts";
 
@@ -44,9 +45,9 @@ const scaled = (factor: number) =>
   }));
 
 test("kinds are told by their schema, and only like is compared with like", () => {
-  expect(parseComparable(golden("lab")).kind).toBe("lab report");
-  expect(parseComparable(golden("prices")).kind).toBe("prices file");
-  expect(() => parseComparable(golden("dd.bill"))).toThrow(/a bill, not a lab report/);
+  expect(parseLabReportOrPrices(golden("lab")).kind).toBe("lab report");
+  expect(parseLabReportOrPrices(golden("prices")).kind).toBe("prices file");
+  expect(() => parseLabReportOrPrices(golden("dd.bill"))).toThrow(/a bill, not a lab report/);
   expect(() =>
     compareFiles({ kind: "lab report", report }, { kind: "prices file", prices }),
   ).toThrow(/cannot be compared/);

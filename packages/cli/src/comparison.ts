@@ -3,20 +3,14 @@ import {
   type BreakEven,
   type Interval,
   type LabReport,
+  type LabReportOrPrices,
   type Machine,
   type Prices,
-  parseLabReport,
-  parsePrices,
   UsageError,
   type Verdict,
 } from "@crossbill/core";
 
 export const COMPARISON_SCHEMA = "crossbill.comparison/1";
-
-/** A file as it was read: its kind and what is in it. */
-export type Comparable =
-  | { readonly kind: "lab report"; readonly report: LabReport }
-  | { readonly kind: "prices file"; readonly prices: Prices };
 
 /** Whether two figures differ by more than their intervals. */
 export type Difference = "differs" | "same within noise" | "cannot tell";
@@ -43,25 +37,15 @@ export interface ComparedVerdict {
 
 export interface Comparison {
   readonly schema: typeof COMPARISON_SCHEMA;
-  readonly kind: Comparable["kind"];
+  readonly kind: LabReportOrPrices["kind"];
   /** What the machines or the runs differ in: CPU, kernel, mitigations... */
   readonly machine: readonly { readonly what: string; readonly a: string; readonly b: string }[];
   readonly figures: readonly ComparedFigure[];
   readonly verdicts: readonly ComparedVerdict[];
 }
 
-/** Our files name their schema first, and a lab report has no prices file inside. */
-const PRICES = /^\s*\{\s*"schema":\s*"crossbill\.prices\//;
-
-/** Reads either kind. @throws RecordingError when it is neither, or broken. */
-export function parseComparable(text: string): Comparable {
-  return PRICES.test(text)
-    ? { kind: "prices file", prices: parsePrices(text) }
-    : { kind: "lab report", report: parseLabReport(text) };
-}
-
 /** @throws UsageError when they are not of one kind. */
-export function compareFiles(a: Comparable, b: Comparable): Comparison {
+export function compareFiles(a: LabReportOrPrices, b: LabReportOrPrices): Comparison {
   if (a.kind === "lab report" && b.kind === "lab report") return compareReports(a.report, b.report);
   if (a.kind === "prices file" && b.kind === "prices file")
     return comparePrices(a.prices, b.prices);

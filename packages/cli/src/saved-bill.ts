@@ -2,22 +2,17 @@
 import {
   type Bill,
   makeBill,
-  parseBill,
-  parseRecording,
+  parseRecordingOrBill,
   type Recording,
   UsageError,
 } from "@crossbill/core";
 import { identifyMachine, loadPrices } from "@crossbill/lab";
 import { ownPrices } from "./own-prices.ts";
 
-/** The schema's name comes first in what we write. */
-const HEAD_CHARACTERS = 1024;
-
 /** @throws UsageError or RecordingError. */
 export async function savedBill(text: string): Promise<Bill> {
-  const head = text.slice(0, HEAD_CHARACTERS);
-  if (!head.includes('"crossbill.recording/')) return parseBill(text);
-  return billOf(parseRecording(text));
+  const saved = parseRecordingOrBill(text);
+  return saved.kind === "bill" ? saved.bill : billOf(saved.recording);
 }
 
 /** Bills a recording with the prices of the machine it was made on. */

@@ -10,6 +10,7 @@
 import { Matrix, solve } from "ml-matrix";
 import { medianSorted, quantile } from "simple-statistics";
 import type { Interval } from "./prices.ts";
+import { randomNumbers } from "./random-order.ts";
 
 /** One measured cost, and the amounts it is made of. */
 export interface FitPoint {
@@ -69,17 +70,6 @@ function leastSquares(rows: readonly (readonly number[])[], costs: readonly numb
   return Array.from({ length: width }, () => 0);
 }
 
-/** Small and repeatable: the intervals of the same values are the same (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /**
  * Fits prices to the points that are not held out. Points without values or of cost 0 are left out.
  * @throws RangeError when there are fewer points than prices.
@@ -119,7 +109,7 @@ export function fitLinear(points: readonly FitPoint[]): LinearFit {
 /** The prices of RESAMPLES draws of the rounds, with replacement. */
 function resample(fitted: readonly FitPoint[], rows: readonly (readonly number[])[]): number[][] {
   const rounds = Math.min(...fitted.map(({ values }) => values.length));
-  const next = random(fitted.length);
+  const next = randomNumbers(fitted.length); // The same values give the same intervals.
   return Array.from({ length: RESAMPLES }, () => {
     const draw = Array.from({ length: rounds }, () => Math.floor(next() * rounds));
     const costs = fitted.map(({ values }) =>

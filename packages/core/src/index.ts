@@ -17,9 +17,12 @@ export * from "./machine.ts";
 export { nearestName } from "./nearest-name.ts";
 export * from "./prices.ts";
 export { displayWidth, type PrintableOptions, printable } from "./printable.ts";
+export { randomNumbers, shuffled } from "./random-order.ts";
 export {
+  type LabReportOrPrices,
   parseBill,
   parseLabReport,
+  parseLabReportOrPrices,
   parsePrices,
   parseRecording,
   parseRecordingOrBill,

@@ -76,11 +76,25 @@ export type RecordingOrBill =
 
 /** Reads either file, told apart by its `schema`. @throws RecordingError as the two above. */
 export function parseRecordingOrBill(text: string): RecordingOrBill {
-  const value = parseJson(text, recordingKind);
-  if (nameOf(schemaOf(value)) === nameOf(BILL_SCHEMA)) {
-    return { kind: "bill", bill: check(value, billKind) };
-  }
-  return { kind: "recording", recording: checkRecording(value) };
+  const value = parseJson(text, billKind);
+  if (isOf(value, recordingKind)) return { kind: "recording", recording: checkRecording(value) };
+  return { kind: "bill", bill: check(value, billKind) };
+}
+
+export type LabReportOrPrices =
+  | { readonly kind: "lab report"; readonly report: LabReport }
+  | { readonly kind: "prices file"; readonly prices: Prices };
+
+/** Reads either file, told apart by its `schema`. @throws RecordingError when it is neither. */
+export function parseLabReportOrPrices(text: string): LabReportOrPrices {
+  const value = parseJson(text, labKind);
+  if (isOf(value, pricesKind)) return { kind: "prices file", prices: check(value, pricesKind) };
+  return { kind: "lab report", report: check(value, labKind) };
+}
+
+/** Of that kind, whatever its version. */
+function isOf(value: unknown, kind: FileKind<unknown>): boolean {
+  return nameOf(schemaOf(value)) === nameOf(kind.schemaName);
 }
 
 function parseJson(text: string, kind: FileKind<unknown>): unknown {

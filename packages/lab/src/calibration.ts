@@ -1,7 +1,14 @@
 /** calibration: measures this machine's prices, mechanism by mechanism, in rounds of fresh processes. */
 import { randomInt } from "node:crypto";
 import { performance } from "node:perf_hooks";
-import { CrossbillError, type Machine, PRICES_SCHEMA, type Prices } from "@crossbill/core";
+import {
+  CrossbillError,
+  type Machine,
+  PRICES_SCHEMA,
+  type Prices,
+  randomNumbers,
+  shuffled,
+} from "@crossbill/core";
 import { measure, type Parameters } from "@crossbill/native";
 import { type CopyTier, copyTiers, readCaches } from "./cache-tiers.ts";
 import { conditionsBetween, type MachineConditions, machineConditions } from "./conditions.ts";
@@ -10,7 +17,6 @@ import { nsPerEvent } from "./estimate.ts";
 import { identifyMachine } from "./machine.ts";
 import { type ProfileEntry, profile } from "./profile.ts";
 import { type Progress, ProgressMeter } from "./progress.ts";
-import { randomNumbers, shuffled } from "./random-order.ts";
 import {
   deriveRecorderPrice,
   loopPrice,

@@ -1,13 +1,12 @@
 /** lab: runs topics one after another and keeps what is done. */
 import { randomInt } from "node:crypto";
-import { LAB_SCHEMA, type LabReport, type TopicReport } from "@crossbill/core";
+import { LAB_SCHEMA, type LabReport, randomNumbers, type TopicReport } from "@crossbill/core";
 import { readCaches } from "./cache-tiers.ts";
 import { conditionsBetween, machineConditions } from "./conditions.ts";
 import type { Experiment, Scope } from "./experiment.ts";
 import { experiments } from "./experiments.ts";
 import { identifyMachine } from "./machine.ts";
 import type { Progress } from "./progress.ts";
-import { randomNumbers } from "./random-order.ts";
 import { makeScratch } from "./scratch.ts";
 import { runTopic } from "./topic.ts";
 

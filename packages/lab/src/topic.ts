@@ -1,12 +1,11 @@
 /** topic: runs one experiment: its points, round by round, each in a fresh process. */
 import { performance } from "node:perf_hooks";
-import { CrossbillError, type LabPoint, median, type TopicReport } from "@crossbill/core";
+import { CrossbillError, type LabPoint, median, shuffled, type TopicReport } from "@crossbill/core";
 import { type Block, type MeasureOrder, measure, type Samples } from "@crossbill/native";
 import { LOW_QUANTILE, quantile } from "./estimate.ts";
 import type { Experiment, Point, Scope } from "./experiment.ts";
 import { Measured } from "./measured.ts";
 import { type Progress, ProgressMeter } from "./progress.ts";
-import { shuffled } from "./random-order.ts";
 import { measureRecorded } from "./recorder-price.ts";
 
 /** Rounds after which nothing is learnt that the noise does not hide. */

@@ -1,6 +1,6 @@
 /** crossbill compare: two machines, kernels or settings side by side. */
-import { UsageError } from "@crossbill/core";
-import { compareFiles, parseComparable } from "../comparison.ts";
+import { parseLabReportOrPrices, UsageError } from "@crossbill/core";
+import { compareFiles } from "../comparison.ts";
 import * as flags from "../flags.ts";
 import { readInput } from "../input-file.ts";
 import { jsonPieces } from "../json-pieces.ts";
@@ -42,7 +42,10 @@ export const compare: Verb = {
       });
     }
     if (first === "-" && second === "-") throw new UsageError("compare: only one file can be -");
-    const [a, b] = [parseComparable(readInput(first)), parseComparable(readInput(second))];
+    const [a, b] = [
+      parseLabReportOrPrices(readInput(first)),
+      parseLabReportOrPrices(readInput(second)),
+    ];
     const comparison = compareFiles(a, b);
     const name = flags.labOutputFlag.read(values);
     const output = name === null ? standardOutput(1) : openOutput(name);
