@@ -16,8 +16,8 @@ import { type LabOutputs, openLabOutputs } from "../lab-outputs.ts";
 import { findTopic, topicNames } from "../lab-topics.ts";
 import { asUser, type InvokingUser, invokingUser, useHomeOf } from "../privilege.ts";
 import { progressLine } from "../progress-line.ts";
-import { LAB_WIDTH } from "../render/lab-topic.ts";
 import { wrapText } from "../render/wrap.ts";
+import { LAB_WIDTH } from "../render/wrapped-table.ts";
 import { say, writeFully } from "../terminal.ts";
 import { done, type Ending, type Verb } from "../verb.ts";
 

@@ -23,7 +23,7 @@ const LARGEST = 1e30;
 /** Where a value lies on the axis; null when it has no place for it. */
 export function place(value: number, { log }: Pick<Axis, "log">): number | null {
   if (!(Math.abs(value) <= LARGEST)) return null;
-  if (!log) return value;
+  if (!log) return Math.abs(value) < 1 / LARGEST ? 0 : value;
   return value >= 1 / LARGEST ? Math.log10(value) : null;
 }
 
@@ -51,12 +51,19 @@ export function ticksOf(low: number, high: number, axis: Axis, most: number): nu
   const step = power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10);
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => (first + at) * step);
+  // Far from 0 the digits of a number may be too few to tell neighbours apart.
+  const count = Math.min(Math.max(0, last - first + 1), 2 * most);
+  return Array.from({ length: count }, (_, at) => (first + at) * step);
 }
 
 /** A value as the axis writes it: with a scaled unit for bytes and times, else the figure alone. */
 export function tickText(value: number, unit: string): string {
-  if (BINARY.has(unit)) return formatBytes(value).replace(/\.0+(?= )/, "");
+  // Beyond a thousand TiB only the power says something.
+  if (BINARY.has(unit) && Math.abs(value) >= 2 ** 50) return `${plain(value)} B`;
+  if (BINARY.has(unit)) {
+    const size = formatBytes(Math.abs(value)).replace(/\.0+(?= )/, "");
+    return value < 0 ? `-${size}` : size;
+  }
   const scale = TIMES.get(unit);
   if (scale !== undefined) return timeText(value * scale);
   return plain(value);

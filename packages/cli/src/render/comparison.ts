@@ -1,9 +1,10 @@
 /** Comparison in text: what the machines differ in, then figure beside figure. */
 import type { Interval } from "@crossbill/core";
 import type { ComparedFigure, Comparison } from "../comparison.ts";
-import { number, tableLines } from "./lab-topic.ts";
+import { formatFigure } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
 import { wrapText } from "./wrap.ts";
+import { wrappedTable } from "./wrapped-table.ts";
 
 /** Two figures with their intervals need more room than one; the bill is as wide. */
 const WIDTH = 100;
@@ -38,7 +39,7 @@ export function comparisonLines(
         ...onlyIn("b", own),
       ];
     }),
-    tableLines(
+    wrappedTable(
       ["verdict a", "verdict b", "topic", "claim"],
       verdicts.filter(isInBoth).map(({ topic, claim, a, b }) => [a ?? "", b ?? "", topic, claim]),
       paint,
@@ -72,13 +73,13 @@ const differenceText: Record<ComparedFigure["difference"], string> = {
 };
 
 function figureLines(figures: readonly ComparedFigure[], paint: Paint): string[] {
-  return tableLines(
+  return wrappedTable(
     ["", "a", "b", "b / a", ""],
     figures.map(({ name, unit, a, b, ratio, difference }) => [
       unit === "" ? name : `${name} (${unit})`,
       shown(a),
       shown(b),
-      ratio === null ? "-" : number(ratio.likely),
+      ratio === null ? "-" : formatFigure(ratio.likely),
       differenceText[difference],
     ]),
     paint,
@@ -89,7 +90,9 @@ function figureLines(figures: readonly ComparedFigure[], paint: Paint): string[]
 function shown(interval: Interval | null): string {
   if (interval === null) return "-";
   const { low, likely, high } = interval;
-  return low === high ? number(likely) : `${number(likely)} (${number(low)}-${number(high)})`;
+  return low === high
+    ? formatFigure(likely)
+    : `${formatFigure(likely)} (${formatFigure(low)}-${formatFigure(high)})`;
 }
 
 function summary({ figures, verdicts }: Comparison): string {

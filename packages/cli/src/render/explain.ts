@@ -1,9 +1,10 @@
 /** Explain: a topic in a screenful: what happens, the model, and the figures of this machine. */
 import type { Machine, TopicReport } from "@crossbill/core";
 import type { Experiment } from "@crossbill/lab";
-import { claimLines, LAB_WIDTH, missingOf, modelLines, parameterLines } from "./lab-topic.ts";
+import { claimLines, missingOf, modelLines, parameterLines } from "./lab-topic.ts";
 import type { Paint } from "./paint.ts";
 import { wrapText } from "./wrap.ts";
+import { LAB_WIDTH } from "./wrapped-table.ts";
 
 /** A topic as it was measured here. */
 export interface KnownTopic {

@@ -7,8 +7,9 @@ import {
   type TopicReport,
   type Verdict,
 } from "@crossbill/core";
-import { effortLine, missingOf, number, percent } from "./lab-topic.ts";
+import { effortLine, missingOf } from "./lab-topic.ts";
 import { html, type Markup } from "./markup.ts";
+import { formatFigure, formatPercent } from "./numbers.ts";
 import type { PageChart } from "./page-chart.ts";
 
 const badgeClass: Record<Verdict, string> = {
@@ -63,8 +64,8 @@ function parameters(fitted: readonly FittedParameter[]): Markup {
     fitted.map(({ symbol, meaning, unit, value }) => [
       symbol,
       meaning,
-      number(value.likely),
-      value.low === value.high ? "" : `${number(value.low)} to ${number(value.high)}`,
+      formatFigure(value.likely),
+      value.low === value.high ? "" : `${formatFigure(value.low)} to ${formatFigure(value.high)}`,
       unit,
     ]),
   );
@@ -74,9 +75,9 @@ function modelText({ formula, fitError, heldOutError, broken }: FittedModel): Ma
   const held =
     heldOutError === null
       ? null
-      : html`, <strong>${percent(heldOutError)}</strong> on points it had not seen`;
+      : html`, <strong>${formatPercent(heldOutError)}</strong> on points it had not seen`;
   return html`<p class="model"><code>${formula}</code>
-Median error ${percent(fitError)} on the points it was fitted to${held}.</p>
+Median error ${formatPercent(fitError)} on the points it was fitted to${held}.</p>
 ${broken === null ? null : html`<p class="callout alarm"><strong>The model breaks:</strong> ${broken}</p>`}`;
 }
 
@@ -101,11 +102,11 @@ function rawPoints(topic: TopicReport): Markup {
     ["series", "x", "role", "ns an event", "counted an event"],
     topic.points.map((point) => [
       point.series,
-      number(point.x),
+      formatFigure(point.x),
       point.role,
       valueText(point),
       Object.entries(point.counts)
-        .map(([name, count]) => `${name} ${number(count)}`)
+        .map(([name, count]) => `${name} ${formatFigure(count)}`)
         .join(", "),
     ]),
   )}</details>`;
@@ -114,6 +115,6 @@ function rawPoints(topic: TopicReport): Markup {
 function valueText({ values, missing }: LabPoint): string {
   if (values.length === 0) return missing ?? "not measured";
   const [low, high] = [Math.min(...values), Math.max(...values)];
-  const spread = low === high ? "" : ` (${number(low)} to ${number(high)})`;
-  return `${number(median(values))}${spread}`;
+  const spread = low === high ? "" : ` (${formatFigure(low)} to ${formatFigure(high)})`;
+  return `${formatFigure(median(values))}${spread}`;
 }

@@ -4,7 +4,7 @@ import { displayWidth, type LabReport, parseLabReport } from "@crossbill/core";
 import { describe, expect, test } from "vitest";
 import { labPage } from "./lab-page.ts";
 import { renderLabReport } from "./lab-report.ts";
-import { LAB_WIDTH } from "./lab-topic.ts";
+import { LAB_WIDTH } from "./wrapped-table.ts";
 
 const file = new URL("../../../core/src/golden/lab.golden.json", import.meta.url);
 const report: LabReport = parseLabReport(readFileSync(file, "utf8"));

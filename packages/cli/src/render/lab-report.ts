@@ -1,9 +1,10 @@
 /** Lab report in text: the machine, each topic, and all verdicts at the end. */
 import type { LabReport, Machine } from "@crossbill/core";
-import { LAB_WIDTH, tableLines, topicLines } from "./lab-topic.ts";
+import { topicLines } from "./lab-topic.ts";
 import { formatBytes } from "./numbers.ts";
 import { type Paint, paintFor } from "./paint.ts";
 import { wrapText } from "./wrap.ts";
+import { LAB_WIDTH, wrappedTable } from "./wrapped-table.ts";
 
 export interface LabView {
   readonly colour: boolean;
@@ -53,7 +54,7 @@ export function closingLines(report: LabReport, paint: Paint): string[] {
     analysis.claims.map(({ claim, verdict }) => [name, verdict, claim]),
   );
   return [
-    ...tableLines(["topic", "verdict", "claim"], rows, paint),
+    ...wrappedTable(["topic", "verdict", "claim"], rows, paint),
     ...wrapText(conditionsLine(report), { width: LAB_WIDTH }),
   ];
 }

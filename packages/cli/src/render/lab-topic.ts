@@ -1,6 +1,5 @@
 /** Lab topic: one topic of a lab report in text: question, verdict, figures, chart, what is missing. */
 import {
-  displayWidth,
   type FittedModel,
   type FittedParameter,
   type JudgedClaim,
@@ -8,13 +7,11 @@ import {
   type TopicReport,
   type Verdict,
 } from "@crossbill/core";
-import { padEnd, padStart } from "./columns.ts";
+import { formatFigure, formatPercent } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
 import { terminalChart } from "./terminal-chart.ts";
 import { wrapText } from "./wrap.ts";
-
-/** Tables of topics are made for the narrowest usual terminal. */
-export const LAB_WIDTH = 80;
+import { LAB_WIDTH, wrappedTable } from "./wrapped-table.ts";
 
 const verdictText: Record<Verdict, string> = {
   holds: "HOLDS",
@@ -32,7 +29,7 @@ export function topicLines(topic: TopicReport, paint: Paint): string[] {
       ...wrapped(topic.question),
     ],
     analysis.claims.flatMap((claim) => claimLines(claim, paint)),
-    tableLines(analysis.table.columns, analysis.table.rows, paint),
+    wrappedTable(analysis.table.columns, analysis.table.rows, paint),
     parameterLines(analysis.parameters, paint),
     analysis.models.flatMap((model) => modelLines(model, paint)),
     analysis.breakEvens.flatMap(({ text }) => wrapped(text, "break-even: ")),
@@ -63,13 +60,13 @@ export function claimLines({ claim, verdict, why }: JudgedClaim, paint: Paint): 
 
 /** Fitted parameters with their intervals, one a line. */
 export function parameterLines(parameters: readonly FittedParameter[], paint: Paint): string[] {
-  return tableLines(
+  return wrappedTable(
     ["fitted", "", "value", "95 % interval", "unit"],
     parameters.map(({ symbol, meaning, unit, value }) => [
       symbol,
       meaning,
-      number(value.likely),
-      value.low === value.high ? "" : `${number(value.low)} to ${number(value.high)}`,
+      formatFigure(value.likely),
+      value.low === value.high ? "" : `${formatFigure(value.low)} to ${formatFigure(value.high)}`,
       unit,
     ]),
     paint,
@@ -83,8 +80,8 @@ export function modelLines(
 ): string[] {
   const off =
     heldOutError === null
-      ? `${percent(fitError)} on the points it was fitted to`
-      : `${percent(fitError)} on the points it was fitted to, ${percent(heldOutError)} on points it had not seen`;
+      ? `${formatPercent(fitError)} on the points it was fitted to`
+      : `${formatPercent(fitError)} on the points it was fitted to, ${formatPercent(heldOutError)} on points it had not seen`;
   return [
     ...wrapText(formula, { width: LAB_WIDTH, lead: "model: " }),
     ...wrapText(`median ${off}`, { width: LAB_WIDTH, lead: "  error: " }),
@@ -116,70 +113,6 @@ export function effortLine({ rounds, seconds, points, measuredAt }: TopicReport)
     `(${points.length} points, ${rounds} round${rounds === 1 ? "" : "s"}, ` +
     `${seconds.toFixed(seconds < 10 ? 1 : 0)} s${when})`
   );
-}
-
-export function number(value: number): string {
-  if (value === 0 || !Number.isFinite(value)) return value === 0 ? "0" : "unknown";
-  const rounded = Number(value.toPrecision(3));
-  const size = Math.abs(rounded);
-  if (size < 1e-4 || size >= 1e12) return rounded.toExponential(2);
-  return rounded.toLocaleString("en-US", { maximumSignificantDigits: 15 });
-}
-
-export function percent(share: number | null): string {
-  return share === null ? "unknown" : `${number(share * 100)} %`;
-}
-
-/** A cell that is a figure with at most a unit behind it. */
-const FIGURE = /^[~<>≈]?-?[\d.,]+(e[+-]?\d+)?\s*(%|[kMGTmuµn]?(B|s|iB|x)?)?$|^-?$|^unknown$/;
-/** Between two columns. */
-const GAP = "  ";
-const NARROWEST = 12;
-
-/**
- * Rows in columns: figures to the right, words to the left; columns without any text are left out.
- * When a row is too long, the widest columns take more lines.
- */
-export function tableLines(
-  titles: readonly string[],
-  allRows: readonly (readonly string[])[],
-  paint: Paint,
-  most: number = LAB_WIDTH,
-): string[] {
-  if (allRows.length === 0) return [];
-  const used = titles.flatMap((_, at) =>
-    allRows.some((row) => (row[at] ?? "") !== "") ? [at] : [],
-  );
-  const cells = [titles, ...allRows].map((row) => used.map((at) => row[at] ?? ""));
-  const [columns = [], ...rows] = cells;
-  const widths = columns.map((_, at) =>
-    Math.max(...cells.map((row) => displayWidth(printable(row[at] ?? "")))),
-  );
-  const room = most - GAP.length * (columns.length - 1);
-  for (let excess = widths.reduce((a, b) => a + b, 0) - room; excess > 0; excess -= 1) {
-    const widest = widths.indexOf(Math.max(...widths));
-    widths[widest] = Math.max(NARROWEST, (widths[widest] ?? 0) - 1);
-  }
-  const isFigure = columns.map((_, at) => rows.every((row) => FIGURE.test(row[at] ?? "")));
-  const line = (row: readonly string[]) => {
-    const wrapped = row.map((cell, at) => cellLines(cell, widths[at] ?? 0));
-    const height = Math.max(...wrapped.map(({ length }) => length));
-    return Array.from({ length: height }, (_, index) =>
-      wrapped
-        .map((lines, at) => {
-          const pad = isFigure[at] === true ? padStart : padEnd;
-          return pad(lines[index] ?? "", widths[at] ?? 0);
-        })
-        .join(GAP)
-        .trimEnd(),
-    );
-  };
-  return [...line(columns).map((text) => paint.faint(text)), ...rows.flatMap(line)];
-}
-
-function cellLines(cell: string, width: number): string[] {
-  const safe = printable(cell);
-  return displayWidth(safe) <= width ? [safe] : wrapText(cell, { width });
 }
 
 function checkLines({ analysis }: TopicReport, paint: Paint): string[] {

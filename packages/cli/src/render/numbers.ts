@@ -46,3 +46,17 @@ function threeDigits(value: number): string {
   if (value >= 99.95) return value.toFixed(0);
   return value >= 9.995 ? value.toFixed(1) : value.toFixed(2);
 }
+
+/** Three digits that matter of any figure, thousands apart: 0.0348, 12,300. */
+export function formatFigure(value: number): string {
+  if (value === 0 || !Number.isFinite(value)) return value === 0 ? "0" : "unknown";
+  const rounded = Number(value.toPrecision(3));
+  const size = Math.abs(rounded);
+  if (size < 1e-4 || size >= 1e12) return rounded.toExponential(2);
+  return rounded.toLocaleString("en-US", { maximumSignificantDigits: 15 });
+}
+
+/** A share from 0 on as a percentage; null is not known. */
+export function formatPercent(share: number | null): string {
+  return share === null ? "unknown" : `${formatFigure(share * 100)} %`;
+}

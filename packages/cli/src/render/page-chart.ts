@@ -1,7 +1,7 @@
 /** Page chart: a chart as the script of the page draws it: ranges, ticks and texts made here. */
 import { type Chart, printable } from "@crossbill/core";
 import { markLabels, place, ticksOf, tickText } from "./axis.ts";
-import { number } from "./lab-topic.ts";
+import { formatFigure } from "./numbers.ts";
 
 /** page/lab.js reads exactly this. */
 export interface PageChart {
@@ -112,9 +112,9 @@ function hoverText(chart: Chart, { x, y, low, high, heldOut }: Point): string {
     const text = tickText(at, axis.unit);
     return axis.unit === "" || text !== tickText(at, "") ? text : `${text} ${axis.unit}`;
   };
-  const spread = low === high ? "" : ` (${number(low)} to ${number(high)})`;
+  const spread = low === high ? "" : ` (${formatFigure(low)} to ${formatFigure(high)})`;
   return printable(
-    `${value(chart.x, x)}: ${number(y)} ${chart.y.unit}${spread}${heldOut ? ", held out" : ""}`,
+    `${value(chart.x, x)}: ${formatFigure(y)} ${chart.y.unit}${spread}${heldOut ? ", held out" : ""}`,
   );
 }
 

@@ -26,8 +26,8 @@ const GLYPHS: readonly (readonly [string, string])[] = [
 const MODEL_GLYPHS = ["·", "-", "~", "=", "+", "x", ":", "%", "#", "*", "^", "!"];
 const MARK_GLYPH = "┊";
 const HEIGHT = 14;
-/** Columns of labels left of the plot. */
-const LABEL_COLUMNS = 10;
+/** What the library adds to plot and labels: the axis, its end, and a border. */
+const FRAME_COLUMNS = 5;
 const X_TICKS = 6;
 const Y_TICKS = 5;
 
@@ -44,7 +44,10 @@ interface Layer {
 export function terminalChart(chart: Chart, paint: Paint, width: number): string[] {
   const box = bounds(chart);
   if (box === null) return [];
-  const columns = Math.max(20, width - LABEL_COLUMNS - 3);
+  const yTicks = ticks(chart.y, box.y, Y_TICKS);
+  const format = (at: number, axis: Chart["x"]) => tickText(axis.log ? 10 ** at : at, axis.unit);
+  const labels = yTicks.map((at) => displayWidth(format(at, chart.y)));
+  const columns = Math.max(20, width - Math.max(0, ...labels) - FRAME_COLUMNS);
   const layers = [
     ...markLayers(chart, box),
     ...chart.series
@@ -63,8 +66,8 @@ export function terminalChart(chart: Chart, paint: Paint, width: number): string
       width: columns,
       height: HEIGHT,
       customXAxisTicks: ticks(chart.x, box.x, X_TICKS),
-      customYAxisTicks: ticks(chart.y, box.y, Y_TICKS),
-      formatter: (at, { axis }) => tickText(chart[axis].log ? 10 ** at : at, chart[axis].unit),
+      customYAxisTicks: yTicks,
+      formatter: (at, { axis }) => format(at, chart[axis]),
       lineFormatter: ({ x, y, plotX, plotY }) => ({
         x: plotX,
         y: plotY,
