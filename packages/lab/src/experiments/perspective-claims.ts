@@ -48,13 +48,32 @@ export function claimsOf(
   return [
     judge(IRRELEVANT, checks, irrelevant(measured, models)),
     judge(NO_GAIN, checks, noGain(measured)),
-    judge(BOTTLENECK, checks, bottleneck(measured)),
+    judge(BOTTLENECK, checks, bottleneck(measured, models)),
   ];
 }
 
 type Decided = ReturnType<typeof decide>;
 
 const not = (value: boolean | null): boolean | null => (value === null ? null : !value);
+
+/**
+ * Whether fewer calls alone gain anything there. They cannot save more than entering costs: where
+ * that is next to nothing the rounds need only agree in the middle, and if they do not, what they
+ * seem to gain is noise and decides nothing.
+ */
+function fewerCallsPay(measured: Measured, models: Models, device: Device): boolean | null {
+  const { calls } = gainsOf(measured, device);
+  const most = mostSaved(measured, models, device);
+  if (calls === null || most === null || most >= WORTHWHILE) return isAbove(calls, 1 + WORTHWHILE);
+  return calls.likely > 1 + WORTHWHILE ? null : false;
+}
+
+/** The share of a read that entering the kernel costs; null when it is not known. */
+function mostSaved(measured: Measured, models: Models, device: Device): number | null {
+  const enter = priceOf(models, "E");
+  const read = measured.cost(seriesOf(device, "by batch in turn"), 1);
+  return enter === null || read === null || read.low <= 0 ? null : enter.high / read.low;
+}
 
 /** The slowest device that was measured; undefined when none takes milliseconds. */
 function slowDevice(measured: Measured): { device: Device; cost: Interval } | undefined {
@@ -73,11 +92,10 @@ function irrelevant(measured: Measured, models: Models): Decided {
   }
   const { calls } = gainsOf(measured, slow.device);
   if (calls === null) return decide(null, "one call for all was not measured on the slow disk");
-  const enter = priceOf(models, "E");
-  const bound =
-    enter === null ? "" : `; it could save ${share(enter.likely / slow.cost.likely)} at most`;
+  const most = mostSaved(measured, models, slow.device);
+  const bound = most === null ? "" : `; it could save ${share(most)} at most`;
   return decide(
-    not(isAbove(calls, 1 + WORTHWHILE)),
+    not(fewerCallsPay(measured, models, slow.device)),
     `at ${duration(slow.cost.likely)} a read, one call instead of ${PIECES}, with one read under ` +
       `way in both, is ${times(calls)} as quick${bound}`,
   );
@@ -101,7 +119,7 @@ function noGain(measured: Measured): Decided {
   );
 }
 
-function bottleneck(measured: Measured): Decided {
+function bottleneck(measured: Measured, models: Models): Decided {
   const warm = gainsOf(measured, "warm").both;
   const slow = slowDevice(measured)?.device ?? "cold";
   const { calls } = gainsOf(measured, slow);
@@ -109,7 +127,7 @@ function bottleneck(measured: Measured): Decided {
     return decide(null, "warm and cold reads were not both measured");
   }
   const pays = isAbove(warm, 1 + WORTHWHILE);
-  const paysThere = isAbove(calls, 1 + WORTHWHILE);
+  const paysThere = fewerCallsPay(measured, models, slow);
   const holds = pays === null || paysThere === null ? null : pays && !paysThere;
   return decide(
     holds,

@@ -86,6 +86,19 @@ test("the verdicts follow the data, not the book", () => {
   ]);
 });
 
+test("a saving beyond all that entering costs is noise, and decides nothing", () => {
+  const points = measuredIn(flash).points.map((point) =>
+    of("throttled")(point) && point.parameters["batch"] === PIECES
+      ? { ...point, values: point.values.map((value) => value / 1.05) }
+      : point,
+  );
+  expect(verdicts(new Measured(points))).toEqual([
+    "cannot tell here",
+    "does not hold",
+    "cannot tell here",
+  ]);
+});
+
 test("the gain of queue depth is never credited to fewer calls", () => {
   const { table } = analysed(measuredIn(flash));
   const row = (name: string) => table.rows.find(([first]) => first === name)?.slice(2);
