@@ -1,10 +1,11 @@
 /** ipc-claims: sockets against shared memory, judged by the points. */
-import type { BreakEven, JudgedClaim, LabCheck, LabPoint } from "@crossbill/core";
+import type { BreakEven, JudgedClaim, LabCheck } from "@crossbill/core";
+import { type Contest, contest, ratiosOf } from "../contest.ts";
 import { quantile } from "../estimate.ts";
 import { type Measured, orderCheck } from "../measured.ts";
 import { bytes, duration, figure, share } from "../text.ts";
 import { decide, judge } from "../verdict.ts";
-import { bothSidesCpu, type Rivalry, rivalry, SAME } from "./ipc-model.ts";
+import { bothSidesCpu, type Rivalry, rivalry } from "./ipc-model.ts";
 import {
   ALONE,
   FUTEX,
@@ -24,11 +25,6 @@ const LARGE_CLAIM =
   "For large messages shared memory beats a socket, even when both sides sleep and are woken.";
 const DICTATED_CLAIM = "What a system call and what a copied byte cost decides between the two.";
 
-/** Of rounds that are compared, this share must have the same winner. */
-const AGREED = 0.85;
-/** So few rounds cannot agree; then only what differs by so much is decided. */
-const FEW_ROUNDS = 3;
-const CLEAR = 1.5;
 /** A large message: beyond the buffers of pipes and sockets. */
 const LARGE = 1024 * 1024;
 /** Calls decide when they are at least this share of a small message. */
@@ -48,26 +44,6 @@ function ringsAt(placement: Placement): readonly Way[] {
   return rings.filter(({ spinsForEver }) => placement === "two CPUs" || spinsForEver !== true);
 }
 
-interface Contest {
-  readonly what: string;
-  /** What the ring costs, in messages through the socket: above 1 the socket wins. */
-  readonly ratio: number;
-  readonly decided: boolean;
-}
-
-function contest(what: string, socket: LabPoint, ring: LabPoint | undefined): Contest[] {
-  const ratios = socket.values.flatMap((cost, round) => {
-    const against = ring?.values[round];
-    return against === undefined || !(cost > 0) ? [] : [against / cost];
-  });
-  if (ratios.length === 0) return [];
-  const ratio = quantile(ratios, 0.5);
-  const agree = ratios.filter((one) => one > 1 === ratio > 1).length;
-  const least = ratios.length < FEW_ROUNDS ? CLEAR : 1 + SAME;
-  const decided = agree >= ratios.length * AGREED && (ratio > least || ratio < 1 / least);
-  return [{ what, ratio, decided }];
-}
-
 /** Every ring against the socket that is cheapest at this size, on one CPU and on two. */
 function contestsAt(measured: Measured, size: number): Contest[] {
   return placements.flatMap(({ name }) => {
@@ -75,9 +51,11 @@ function contestsAt(measured: Measured, size: number): Contest[] {
       .flatMap((way) => measured.point(seriesOf(way, name), size) ?? [])
       .toSorted((a, b) => quantile(a.values, 0.5) - quantile(b.values, 0.5))[0];
     if (socket === undefined) return [];
-    return ringsAt(name).flatMap((way) =>
-      contest(seriesOf(way, name), socket, measured.point(seriesOf(way, name), size)),
-    );
+    return ringsAt(name).flatMap((way) => {
+      const series = seriesOf(way, name);
+      // In costs of the socket: above 1 the socket wins.
+      return contest(series, ratiosOf(socket, measured.point(series, size))) ?? [];
+    });
   });
 }
 

@@ -1,14 +1,12 @@
 /** ipc-model: a message as what it takes to synchronise and what its bytes cost. */
 import { type FittedModel, type Interval, type LinearFit, median } from "@crossbill/core";
+import { ratiosOf, SAME } from "../contest.ts";
 import { crossing } from "../crossing.ts";
 import { fittedModel, type NamedPoint, tryFit } from "../fitted-model.ts";
 import { split } from "../knots.ts";
 import { countOf, type Measured } from "../measured.ts";
 import { bytes } from "../text.ts";
 import { knots, type Placement, placements, seriesOf, type Way, ways } from "./ipc-points.ts";
-
-/** Costs closer than this are the same to a program. */
-export const SAME = 0.05;
 
 export interface FittedWay {
   readonly way: Way;
@@ -92,13 +90,12 @@ export interface Rivalry {
 /** At which sizes `rival` is cheaper than `usual`. */
 export function rivalry(measured: Measured, usual: string, rival: string): Rivalry {
   const [ours, theirs] = [measured.series(usual), measured.series(rival)];
-  const ratios = ours.flatMap(({ x, values }) => {
-    const other = theirs.find((one) => one.x === x);
-    const all = values.flatMap((value, round) => {
-      const cost = other?.values[round];
-      return cost === undefined || !(value > 0) ? [] : [cost / value];
-    });
-    return all.length === 0 ? [] : [{ x, ratio: median(all) }];
+  const ratios = ours.flatMap((one) => {
+    const all = ratiosOf(
+      one,
+      theirs.find(({ x }) => x === one.x),
+    );
+    return all.length === 0 ? [] : [{ x: one.x, ratio: median(all) }];
   });
   const wins = ratios
     .filter(({ ratio }) => Math.abs(ratio - 1) > SAME)

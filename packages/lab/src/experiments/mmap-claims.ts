@@ -1,7 +1,8 @@
 /** mmap-claims: what the chapter says of mappings and reads, judged by the points. */
-import type { BreakEven, JudgedClaim, LabCheck, LabPoint } from "@crossbill/core";
+import type { BreakEven, JudgedClaim, LabCheck } from "@crossbill/core";
+import { type Contest, contest, ratiosOf } from "../contest.ts";
 import { crossing } from "../crossing.ts";
-import { intervalOver, quantile } from "../estimate.ts";
+import { intervalOver } from "../estimate.ts";
 import { type Measured, orderCheck } from "../measured.ts";
 import { bytes, duration, figure, share } from "../text.ts";
 import { decide, judge } from "../verdict.ts";
@@ -32,10 +33,6 @@ const LARGE_CLAIM = "For a large file the faults of a mapping outweigh the copy 
 
 /** Faults of the program's own may add as much to one for each page. */
 const STRAY = 1.1;
-/** Costs closer than this are the same to a program. */
-const SAME = 0.05;
-/** Of rounds that are compared, this share must have the same winner. */
-const AGREED = 0.85;
 /** A large file: beyond most caches, thousands of pages. */
 const LARGE = 32 * 1024 * 1024;
 /** Of points whose double work did not take double time, a run that is not disturbed has fewer. */
@@ -54,35 +51,11 @@ const pairs = [
   { read: READ_TMPFS, map: TMPFS, what: (x: number) => `${bytes(x)} of tmpfs` },
 ] as const;
 
-export interface Contest {
-  readonly what: string;
-  /** What the mapping costs, in reads: above 1 the read wins. */
-  readonly ratio: number;
-  /** Nearly all rounds agree on the winner, and it wins by more than a program would ignore. */
-  readonly decided: boolean;
-}
-
-/** Costs of a mapping in reads, round by round: what slows a whole round cancels. */
-function ratiosOf(read: LabPoint, map: LabPoint | undefined): number[] {
-  return read.values.flatMap((cost, round) => {
-    const against = map?.values[round];
-    return against === undefined || !(cost > 0) ? [] : [against / cost];
-  });
-}
-
-function contest(what: string, ratios: readonly number[]): Contest[] {
-  if (ratios.length === 0) return [];
-  const ratio = quantile(ratios, 0.5);
-  const agree = ratios.filter((one) => one > 1 === ratio > 1).length;
-  const decided = agree >= ratios.length * AGREED && Math.abs(ratio - 1) > SAME;
-  return [{ what, ratio, decided }];
-}
-
 export function contests(measured: Measured): Contest[] {
   return pairs.flatMap(({ read, map, what }) =>
     measured
       .series(read)
-      .flatMap((one) => contest(what(one.x), ratiosOf(one, measured.point(map, one.x)))),
+      .flatMap((one) => contest(what(one.x), ratiosOf(one, measured.point(map, one.x))) ?? []),
   );
 }
 
@@ -147,17 +120,16 @@ function readCanWin(all: readonly Contest[], checks: readonly LabCheck[]): Judge
 }
 
 function largeFile(measured: Measured, checks: readonly LabCheck[]): JudgedClaim {
-  const of = (read: string, map: string): Contest | undefined => {
+  const of = (read: string, map: string): Contest | null => {
     const large = measured.series(read).filter(({ x }) => x >= LARGE);
     const ratios = large.flatMap((one) => ratiosOf(one, measured.point(map, one.x)));
-    return contest("", ratios)[0];
+    return contest("", ratios);
   };
   const [folios, single] = [of(READ, MAP), of(READ_SMALL, MAP_SMALL)];
-  if (folios === undefined) {
+  if (folios === null) {
     return judge(LARGE_CLAIM, checks, decide(null, "no large file was measured both ways"));
   }
-  const apart =
-    single === undefined ? "" : `, ${figure(single.ratio)} times when its pages lie singly`;
+  const apart = single === null ? "" : `, ${figure(single.ratio)} times when its pages lie singly`;
   const why = `mapping ${bytes(LARGE)} and more once costs ${figure(folios.ratio)} times reading it${apart}`;
   return judge(LARGE_CLAIM, checks, decide(folios.decided ? folios.ratio > 1 : null, why));
 }
