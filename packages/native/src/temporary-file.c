@@ -27,7 +27,7 @@ static int temporary_file_create(const char *folder)
 	return fd;
 }
 
-static int temporary_file_fill(int fd, uint64_t bytes)
+int temporary_file_fill(int fd, uint64_t bytes)
 {
 	static unsigned char piece[PIECE];
 

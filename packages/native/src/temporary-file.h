@@ -7,4 +7,7 @@
 /* Opens a new file of `bytes` bytes, already unlinked and wholly written. Returns fd or -errno. */
 int temporary_file_open(uint64_t bytes);
 
+/* Writes `bytes` bytes, none of them zero, where the file stands. Returns 0 or -errno. */
+int temporary_file_fill(int fd, uint64_t bytes);
+
 #endif
