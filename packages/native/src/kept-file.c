@@ -5,30 +5,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Written piece by piece, so that no large buffer is needed. */
-#define PIECE 65536u
+#include "temporary-file.h"
 
-static int kept_file_fill(int fd, uint64_t have, uint64_t bytes)
+/* Writes the file from its start, whatever a process that was killed has left of it. */
+static int kept_file_write(int fd, uint64_t bytes)
 {
-	static unsigned char piece[PIECE];
+	int error = temporary_file_fill(fd, bytes);
 
-	memset(piece, 0x5a, sizeof(piece)); /* Not zeros: no file system may leave a hole. */
-	while (have < bytes) {
-		size_t want = bytes - have < PIECE ? (size_t)(bytes - have) : PIECE;
-		ssize_t wrote = pwrite(fd, piece, want, (off_t)have);
-
-		if (wrote < 0 && errno == EINTR)
-			continue;
-		if (wrote <= 0)
-			return wrote < 0 ? -errno : -EIO;
-		have += (uint64_t)wrote;
-	}
 	/* Or a read past the page cache would first pay for writing these pages. */
-	return fsync(fd) < 0 ? -errno : 0;
+	return !error && fsync(fd) < 0 ? -errno : error;
 }
 
 int kept_file_open(const char *folder, const char *name, uint64_t bytes, int flags)
@@ -49,7 +37,7 @@ int kept_file_open(const char *folder, const char *name, uint64_t bytes, int fla
 	else if (!S_ISREG(status.st_mode))
 		error = -EINVAL;
 	else if ((uint64_t)status.st_size < bytes)
-		error = kept_file_fill(fd, (uint64_t)status.st_size, bytes);
+		error = kept_file_write(fd, bytes);
 	close(fd);
 	if (error)
 		return error;

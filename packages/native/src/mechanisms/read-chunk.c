@@ -101,21 +101,16 @@ static int read_chunk_done(void *state, uint64_t calls, struct tally *tally)
 
 static int read_chunk_tmpfs(size_t bytes)
 {
-	static unsigned char piece[65536];
 	int fd = memfd_create("crossbill", MFD_CLOEXEC);
+	int error;
 
 	if (fd < 0)
 		return -errno;
-	memset(piece, 0x5a, sizeof(piece));
-	for (size_t at = 0; at < bytes; at += sizeof(piece)) {
-		size_t want = bytes - at < sizeof(piece) ? bytes - at : sizeof(piece);
-
-		if (pwrite(fd, piece, want, (off_t)at) != (ssize_t)want) {
-			close(fd);
-			return -ENOSPC;
-		}
-	}
-	return fd;
+	error = temporary_file_fill(fd, bytes);
+	if (!error)
+		return fd;
+	close(fd);
+	return error;
 }
 
 /* Brings the whole file into the page cache, for a run may find it there in part only. */
