@@ -138,34 +138,43 @@ export function programRate(
   return calls > 0 && alone > 0 ? { calls, perSecond: (calls * 1e9) / alone } : null;
 }
 
-/** Of so many errors one sign is no accident. */
-const ONE_SIDED = 0.75;
+/** A monitor that adds less to a program's time should leave it as it is. */
+const NEXT_TO_NOTHING = 1.1;
 
-/** Which program is off, and to which side. */
-function brokenProgram(errors: ReadonlyMap<string, readonly number[]>): string | null {
+interface ProgramError {
+  readonly predictedTimes: number;
+  readonly error: number;
+}
+
+function typical(errors: readonly ProgramError[]): number {
+  return median(errors.map(({ error }) => Math.abs(error)));
+}
+
+/** Which program is off, and whether its calls are to blame or its own time. */
+function brokenProgram(errors: ReadonlyMap<string, readonly ProgramError[]>): string | null {
   const [worst] = [...errors]
-    .map(([program, all]) => ({ program, all, off: median(all.map(Math.abs)) }))
+    .map(([program, all]) => ({ program, all, off: typical(all) }))
     .toSorted((a, b) => b.off - a.off);
   if (worst === undefined) return null;
-  const above = worst.all.filter((error) => error > 0).length / worst.all.length;
-  const calls = "its calls cost";
-  const side =
-    above > ONE_SIDED
-      ? `${calls} less to watch than getppid`
-      : above < 1 - ONE_SIDED
-        ? `${calls} more to watch than getppid`
-        : "its own time varies by more than most monitors add";
-  return `${worst.program}, off by ${share(worst.off)}: ${side}`;
+  const what = `${worst.program}, off by ${share(worst.off)}`;
+  // All monitors share the time of the bare program: when that is wrong, these are off too.
+  if (typical(worst.all.filter((one) => one.predictedTimes < NEXT_TO_NOTHING)) > BROKEN) {
+    return `${what}: its time alone was disturbed, as monitors that add next to nothing are off too`;
+  }
+  const dear = worst.all.filter((one) => one.predictedTimes >= NEXT_TO_NOTHING);
+  const side = median(dear.map(({ error }) => error)) > 0 ? "less" : "more";
+  return `${what}: its calls cost ${side} to watch than getppid`;
 }
 
 /** The model of calls, tried on programs it was not fitted to. */
 export function programModel(runs: readonly ProgramRun[]): FittedModel | null {
-  const errors = new Map<string, number[]>();
+  const errors = new Map<string, ProgramError[]>();
   for (const { program, times, predictedTimes } of runs) {
     if (predictedTimes === null) continue;
-    errors.set(program, [...(errors.get(program) ?? []), predictedTimes / times - 1]);
+    const one = { predictedTimes, error: predictedTimes / times - 1 };
+    errors.set(program, [...(errors.get(program) ?? []), one]);
   }
-  const heldOutError = median([...errors.values()].flat().map(Math.abs));
+  const heldOutError = typical([...errors.values()].flat());
   if (Number.isNaN(heldOutError)) return null;
   const far = heldOutError > BROKEN ? brokenProgram(errors) : null;
   return { formula: "T'(program) = T + n o", fitError: null, heldOutError, broken: far };

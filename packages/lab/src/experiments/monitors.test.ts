@@ -77,6 +77,24 @@ test("a model that programs do not obey says which one, and to which side", () =
   expect(broken).toMatch(/^dd, off by .* %: its calls cost more to watch than getppid$/);
 });
 
+test("a bare program that was disturbed is not blamed on its calls", () => {
+  const points = pointsOf().map((one) =>
+    one.series.endsWith(": nothing") ? { ...one, values: one.values.map((ns) => ns * 1.5) } : one,
+  );
+  expect(analyse(points).models[1]?.broken).toContain("its time alone was disturbed");
+});
+
+test("an order is violated only when the intervals say so", () => {
+  const disturbed = (factor: number, rounds: number) =>
+    pointsOf().map((one) => {
+      if (one.series !== "empty eBPF, exit") return one;
+      const values = one.values.map((ns, at) => (at < rounds ? ns * factor : ns));
+      return { ...one, values };
+    });
+  expect(verdicts(disturbed(1.3, 1))).toContain("holds");
+  expect(verdicts(disturbed(1.3, 3))).not.toContain("holds");
+});
+
 test("four switches, dear ptrace and a cheap gate: the data decide all three", () => {
   expect(verdicts(pointsOf())).toEqual(["does not hold", "holds", "holds"]);
 });
