@@ -190,7 +190,7 @@ page cache and the copy; only entering the kernel is shared. So q falls little b
 batch saves is bounded by the crossing's share of a small read. The gap below which reading through
 wins is s / b.`,
     `All pieces are in the page cache here; how the same looks when they come from a disk is the topic
-"perspective". Each piece is in a page of its own and they are asked for in shuffled order. A kept
+"perspective". They lie a page apart, unless the gap is what varies, and are asked for in shuffled order. A kept
 mapping stands beside the calls because it needs neither a crossing nor a look-up, once its pages are
 mapped.`,
   ].map((text) => text.replaceAll("\n", " ")),
