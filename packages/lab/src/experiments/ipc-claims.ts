@@ -1,7 +1,6 @@
 /** ipc-claims: sockets against shared memory, judged by the points. */
-import type { BreakEven, JudgedClaim, LabCheck } from "@crossbill/core";
+import { type BreakEven, type JudgedClaim, type LabCheck, median } from "@crossbill/core";
 import { type Contest, contest, ratiosOf } from "../contest.ts";
-import { quantile } from "../estimate.ts";
 import { type Measured, orderCheck } from "../measured.ts";
 import { bytes, duration, figure, share } from "../text.ts";
 import { decide, judge } from "../verdict.ts";
@@ -44,18 +43,26 @@ function ringsAt(placement: Placement): readonly Way[] {
   return rings.filter(({ spinsForEver }) => placement === "two CPUs" || spinsForEver !== true);
 }
 
-/** Every ring against the socket that is cheapest at this size, on one CPU and on two. */
-function contestsAt(measured: Measured, size: number): Contest[] {
+/** Every ring against the socket that is cheapest at this size. */
+function contestsAt(measured: Measured, placement: Placement, size: number): Contest[] {
+  const socket = sockets
+    .flatMap((way) => measured.point(seriesOf(way, placement), size) ?? [])
+    .toSorted((a, b) => median(a.values) - median(b.values))[0];
+  if (socket === undefined) return [];
+  return ringsAt(placement).flatMap((way) => {
+    const series = seriesOf(way, placement);
+    // In costs of the socket: above 1 the socket wins.
+    return contest(series, ratiosOf(socket, measured.point(series, size))) ?? [];
+  });
+}
+
+/** At the largest message that went through a stream socket, if it is a large one. */
+function largeContests(measured: Measured): Contest[] {
+  const [stream] = wayOf(STREAM);
+  if (stream === undefined) return [];
   return placements.flatMap(({ name }) => {
-    const socket = sockets
-      .flatMap((way) => measured.point(seriesOf(way, name), size) ?? [])
-      .toSorted((a, b) => quantile(a.values, 0.5) - quantile(b.values, 0.5))[0];
-    if (socket === undefined) return [];
-    return ringsAt(name).flatMap((way) => {
-      const series = seriesOf(way, name);
-      // In costs of the socket: above 1 the socket wins.
-      return contest(series, ratiosOf(socket, measured.point(series, size))) ?? [];
-    });
+    const size = measured.series(seriesOf(stream, name)).at(-1)?.x;
+    return size === undefined || size < LARGE ? [] : contestsAt(measured, name, size);
   });
 }
 
@@ -96,15 +103,6 @@ function contested(
   return judge(claim, checks, decide(holds, outcome(all)));
 }
 
-/** The largest message that every way but packets was measured with. */
-function largest(measured: Measured): number | undefined {
-  const [stream] = wayOf(STREAM);
-  if (stream === undefined) return undefined;
-  return placements
-    .flatMap(({ name }) => measured.series(seriesOf(stream, name)).at(-1)?.x ?? [])
-    .toSorted((a, b) => a - b)[0];
-}
-
 interface Wait {
   readonly placement: Placement;
   readonly whole: number;
@@ -138,11 +136,10 @@ function dictated(measured: Measured, checks: readonly LabCheck[]): JudgedClaim 
 }
 
 export function claimsOf(measured: Measured, checks: readonly LabCheck[]): JudgedClaim[] {
-  const size = largest(measured);
-  const large = size === undefined || size < LARGE ? [] : contestsAt(measured, size);
+  const small = placements.flatMap(({ name }) => contestsAt(measured, name, SMALL));
   return [
-    contested(CLAIM, contestsAt(measured, SMALL), true, checks),
-    contested(LARGE_CLAIM, large, false, checks),
+    contested(CLAIM, small, true, checks),
+    contested(LARGE_CLAIM, largeContests(measured), false, checks),
     dictated(measured, checks),
   ];
 }
@@ -207,16 +204,19 @@ export function checksOf(measured: Measured): LabCheck[] {
   ];
 }
 
-function sentence(ring: Way, placement: Placement, { rival, at, ratios }: Rivalry): string {
+function sentence(ring: Way, placement: Placement, found: Rivalry): string {
+  const { rival, at, decided, sizes } = found;
   const against = seriesOf(ring, placement);
-  const sizes = `${bytes(ratios[0]?.x ?? 0)} to ${bytes(ratios.at(-1)?.x ?? 0)}`;
-  const turn = at === null ? "somewhere in between" : bytes(at.likely);
-  if (rival === "always") return `${against}: cheaper than a ${STREAM} at every size, ${sizes}`;
-  if (rival === "never") return `${against}: dearer than a ${STREAM} at every size, ${sizes}`;
+  const turn = bytes(at?.likely ?? 0);
+  const range = `${bytes(decided[0]?.x ?? 0)} to ${bytes(decided.at(-1)?.x ?? 0)}`;
+  const where = decided.length === sizes ? "at every size" : "wherever they differ beyond noise";
+  if (rival === "always") return `${against}: cheaper than a ${STREAM} ${where}, ${range}`;
+  if (rival === "never") return `${against}: dearer than a ${STREAM} ${where}, ${range}`;
   if (rival === "above") return `${against}: cheaper than a ${STREAM} from ${turn} on`;
   if (rival === "below") return `${against}: cheaper than a ${STREAM} up to ${turn}`;
-  const won = ratios.filter(({ ratio }) => ratio < 1).length;
-  return `${against}: cheaper than a ${STREAM} at ${won} of ${ratios.length} sizes, by turns`;
+  if (rival === "unknown") return `${against}: nowhere differs from a ${STREAM} beyond noise`;
+  const won = decided.filter(({ ratio }) => ratio < 1).length;
+  return `${against}: cheaper than a ${STREAM} at ${won} of ${decided.length} sizes, by turns`;
 }
 
 /** How many messages a second make a receiver that spins as cheap in CPU time as one that sleeps. */
@@ -240,7 +240,7 @@ export function breakEvensOf(measured: Measured): BreakEven[] {
   const sizes = placements.flatMap(({ name }) =>
     ringsAt(name).flatMap((way) => {
       const found = rivalry(measured, seriesOf(stream, name), seriesOf(way, name));
-      if (found.rival === "unknown") return [];
+      if (found.sizes === 0) return [];
       return [{ text: sentence(way, name, found), at: found.at, unit: "bytes" }];
     }),
   );

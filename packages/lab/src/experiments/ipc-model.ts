@@ -1,7 +1,6 @@
 /** ipc-model: a message as what it takes to synchronise and what its bytes cost. */
 import { type FittedModel, type Interval, type LinearFit, median } from "@crossbill/core";
-import { ratiosOf, SAME } from "../contest.ts";
-import { crossing } from "../crossing.ts";
+import { contest, ratiosOf } from "../contest.ts";
 import { fittedModel, type NamedPoint, tryFit } from "../fitted-model.ts";
 import { split } from "../knots.ts";
 import { countOf, type Measured } from "../measured.ts";
@@ -80,8 +79,10 @@ export function bothSidesCpu(measured: Measured, series: string, size: number): 
 }
 
 export interface Rivalry {
-  /** Costs of the rival in those of the usual, by size, the middle of the rounds. */
-  readonly ratios: readonly { readonly x: number; readonly ratio: number }[];
+  /** The sizes at which one of the two is cheaper beyond doubt, and the costs of the rival there. */
+  readonly decided: readonly { readonly x: number; readonly ratio: number }[];
+  /** Sizes at which both were measured. */
+  readonly sizes: number;
   /** Where it turns, once; null: never, or to and fro. */
   readonly at: Interval | null;
   readonly rival: "always" | "never" | "above" | "below" | "by turns" | "unknown";
@@ -89,22 +90,24 @@ export interface Rivalry {
 
 /** At which sizes `rival` is cheaper than `usual`. */
 export function rivalry(measured: Measured, usual: string, rival: string): Rivalry {
-  const [ours, theirs] = [measured.series(usual), measured.series(rival)];
-  const ratios = ours.flatMap((one) => {
-    const all = ratiosOf(
-      one,
-      theirs.find(({ x }) => x === one.x),
-    );
-    return all.length === 0 ? [] : [{ x: one.x, ratio: median(all) }];
+  const all = measured.series(usual).flatMap((one) => {
+    const found = contest(bytes(one.x), ratiosOf(one, measured.point(rival, one.x)));
+    return found === null ? [] : [{ ...found, x: one.x }];
   });
-  const wins = ratios
-    .filter(({ ratio }) => Math.abs(ratio - 1) > SAME)
-    .map(({ ratio }) => ratio < 1);
-  const turns = wins.filter((won, at) => at > 0 && won !== wins[at - 1]).length;
-  if (wins.length === 0) return { ratios, at: null, rival: "unknown" };
-  if (turns === 0) return { ratios, at: null, rival: wins[0] === true ? "always" : "never" };
-  if (turns > 1) return { ratios, at: null, rival: "by turns" };
-  const above = wins.at(-1) === true;
-  const { at } = above ? crossing(ours, theirs) : crossing(theirs, ours);
-  return { ratios, at, rival: above ? "above" : "below" };
+  const decided = all.filter((one) => one.decided).map(({ x, ratio }) => ({ x, ratio }));
+  const turns = decided.flatMap((after, index) => {
+    const before = decided[index - 1];
+    return before && before.ratio < 1 !== after.ratio < 1 ? [{ before, after }] : [];
+  });
+  const same = { decided, sizes: all.length };
+  const [first, turn] = [decided[0], turns[0]];
+  if (first === undefined) return { ...same, at: null, rival: "unknown" };
+  if (turn === undefined) return { ...same, at: null, rival: first.ratio < 1 ? "always" : "never" };
+  if (turns.length > 1) return { ...same, at: null, rival: "by turns" };
+  const { before, after } = turn;
+  // On the line between the two, both axes logarithmic; no more is known than that it lies there.
+  const along = Math.log(before.ratio) / Math.log(before.ratio / after.ratio);
+  const likely = before.x * (after.x / before.x) ** along;
+  const at = { low: before.x, likely, high: after.x };
+  return { ...same, at, rival: first.ratio < 1 ? "below" : "above" };
 }
