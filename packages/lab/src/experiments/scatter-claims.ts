@@ -35,11 +35,15 @@ const ALL = 0.999;
 
 export function claimsOf(
   measured: Measured,
-  checks: readonly LabCheck[],
+  {
+    counted,
+    checks,
+  }: { readonly counted: readonly LabCheck[]; readonly checks: readonly LabCheck[] },
   fixed: Interval | null,
 ): JudgedClaim[] {
   return [
-    judge(ONE_PREADV, checks, onePreadv(measured)),
+    // Decided by bytes, which stand even where the times are in doubt.
+    judge(ONE_PREADV, counted, onePreadv(measured)),
     judge(DOMINATED, checks, dominated(measured, fixed)),
     judge(ONE_TRIP, checks, oneTrip(measured)),
     judge(CONTIGUOUS, checks, contiguous(measured)),

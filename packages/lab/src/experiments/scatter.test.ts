@@ -107,8 +107,18 @@ test("a batch that never pays has no break-even", () => {
   expect(batch.map(({ at }) => at)).toEqual([null, null, null, null]);
 });
 
-test("an impossible order leaves no verdict standing", () => {
+test("an impossible order leaves no verdict about times standing; bytes are bytes", () => {
   const { claims } = analysed({ ...linux, crossing: 10_000 });
+  const [bytes, ...times] = claims.map(({ verdict }) => verdict);
+  expect(bytes).toBe("does not hold");
+  expect(new Set(times)).toEqual(new Set(["cannot tell here"]));
+});
+
+test("a call too many leaves no verdict standing", () => {
+  const points = measuredIn(linux).points.map((point) =>
+    point.series === "pread, by bytes" ? { ...point, counts: { systemCalls: 2 } } : point,
+  );
+  const { claims } = scatter.analyse(new Measured(points), scope);
   expect(new Set(claims.map(({ verdict }) => verdict))).toEqual(new Set(["cannot tell here"]));
 });
 
@@ -141,9 +151,9 @@ describe("without", () => {
   });
 
   test(
-    "any point the analysis still stands",
+    "one point of many the analysis still stands",
     () => {
-      for (const { series: name, x } of plan(false))
+      for (const { series: name, x } of plan(false).filter((_, at) => at % 3 === 0))
         expectSound(measuredIn(linux, (point) => point.series === name && point.x === x));
     },
     ANY_POINT_MS,
