@@ -1,5 +1,6 @@
 /** lab: runs topics one after another and keeps what is done. */
 import { randomInt } from "node:crypto";
+import { performance } from "node:perf_hooks";
 import { LAB_SCHEMA, type LabReport, randomNumbers, type TopicReport } from "@crossbill/core";
 import { readCaches } from "./cache-tiers.ts";
 import { conditionsBetween, machineConditions } from "./conditions.ts";
@@ -7,6 +8,7 @@ import type { Experiment, Scope } from "./experiment.ts";
 import { experiments } from "./experiments.ts";
 import { identifyMachine } from "./machine.ts";
 import type { Progress } from "./progress.ts";
+import { QUICK_SHARE } from "./rounds.ts";
 import { makeScratch } from "./scratch.ts";
 import { runTopic } from "./topic.ts";
 
@@ -26,6 +28,9 @@ export interface LabOptions {
   readonly seed?: number;
 }
 
+/** What a run may take, all topics together. */
+const MOST_SECONDS = { full: 480, quick: 60 };
+
 /** A process takes seconds, a topic a minute at most: guesses for the progress over all topics. */
 function overall(
   all: readonly Experiment[],
@@ -33,7 +38,7 @@ function overall(
   quick: boolean,
   report: (progress: Progress) => void,
 ): (progress: Progress) => void {
-  const seconds = all.map(({ budgetSeconds }) => budgetSeconds * (quick ? 1 / 8 : 1));
+  const seconds = all.map(({ budgetSeconds }) => budgetSeconds * (quick ? QUICK_SHARE : 1));
   const sum = (list: readonly number[]) => list.reduce((a, b) => a + b, 0);
   const whole = Math.max(1e-9, sum(seconds));
   return ({ share, secondsLeft, doing }) => {
@@ -71,16 +76,20 @@ export async function run(options: LabOptions = {}): Promise<LabReport> {
     topics: topics.toSorted((a, b) => order(a) - order(b)),
   });
   const random = randomNumbers(seed);
+  const start = performance.now();
   const { folder, remove } = makeScratch();
   const scope: Scope = { quick, machine, caches: readCaches(), pageBytes: 4096, folder };
   try {
     for (const [at, experiment] of left.entries()) {
+      const later = left.slice(at + 1).reduce((sum, { budgetSeconds }) => sum + budgetSeconds, 0);
+      const ownSeconds = MOST_SECONDS[quick ? "quick" : "full"] - later * (quick ? QUICK_SHARE : 1);
       const onProgress = overall(left, at, quick, options.onProgress ?? (() => {}));
       const topic = await runTopic(experiment, {
         scope,
         random,
         onProgress,
         signal: options.signal,
+        mostMs: ownSeconds * 1000 - (performance.now() - start),
       });
       topics.push(topic);
       options.onTopic?.(topic, reportNow());

@@ -7,12 +7,8 @@ import type { Experiment, Point, Scope } from "./experiment.ts";
 import { Measured } from "./measured.ts";
 import { type Progress, ProgressMeter } from "./progress.ts";
 import { measureRecorded } from "./recorder-price.ts";
+import { beginsRound, FEWEST_ROUNDS, MOST_ROUNDS, QUICK_SHARE, type Spent } from "./rounds.ts";
 
-/** Rounds after which nothing is learnt that the noise does not hide. */
-const MOST_ROUNDS = { full: 7, quick: 3 };
-/** An interval needs this many, whatever the budget says. */
-const FEWEST_ROUNDS = { full: 3, quick: 1 };
-const QUICK_SHARE = 1 / 8;
 const QUICK_POINT_SHARE = 1 / 4;
 const DEFAULT_SECONDS = 0.05;
 /** Start, choice of blocks and end of a process. */
@@ -23,6 +19,8 @@ export interface TopicOptions {
   readonly random: () => number;
   readonly onProgress: (progress: Progress) => void;
   readonly signal: AbortSignal | undefined;
+  /** What the whole run has for this topic, so that the others still get their budgets. */
+  readonly mostMs: number;
 }
 
 /** What the rounds have gathered of one point. */
@@ -92,8 +90,8 @@ function expectedMs(point: Point, quick: boolean): number {
 }
 
 /**
- * Measures a topic and analyses it. The first rounds are always whole; after them no process begins
- * once the budget is used up. What the machine refuses is in the report, with the reason.
+ * Measures a topic and analyses it, in whole rounds (rounds.ts says how many). What the machine
+ * refuses is in the report, with the reason.
  * @throws AbortError through `signal`.
  */
 export async function runTopic(
@@ -112,10 +110,12 @@ export async function runTopic(
   const measuredAt = new Date().toISOString();
   const start = performance.now();
   const meter = new ProgressMeter(expected, options.onProgress, () => performance.now());
+  const spent = (rounds: number): Spent => {
+    const spentMs = performance.now() - start;
+    return { mode, rounds, spentMs, roundMs, budgetMs, leftMs: options.mostMs - spentMs };
+  };
   let rounds = 0;
-  for (; rounds < MOST_ROUNDS[mode]; rounds++) {
-    const late = performance.now() - start + roundMs * 0.5 > budgetMs;
-    if (rounds >= FEWEST_ROUNDS[mode] && late) break;
+  for (; beginsRound(spent(rounds)); rounds++) {
     for (const one of shuffled(gathered, random)) {
       if (one.missing !== null) continue;
       meter.begin(`${experiment.name}: ${one.point.series}`);
