@@ -31,9 +31,7 @@ export function explainLines(
     analysis.models.flatMap((model) => modelLines(model, paint)),
     analysis.breakEvens.flatMap(({ text }) => wrapped(text, "break-even: ")),
     analysis.claims.flatMap((claim) => claimLines(claim, paint)),
-    missingOf(topic).flatMap(([why, series]) =>
-      wrapped(`${series.join(", ")}: ${why}`, "missing: "),
-    ),
+    missingOf(topic).flatMap((text) => wrapped(text)),
     [paint.faint(`table and charts: crossbill lab ${name}`)],
   ];
   return sections

@@ -89,9 +89,7 @@ function remarks(topic: TopicReport): Markup {
     ...(checks.length > 0 && failed.length === 0
       ? [html`<li>all ${checks.length} checks hold</li>`]
       : []),
-    ...missingOf(topic).map(
-      ([why, series]) => html`<li>missing: ${series.join(", ")}: ${why}</li>`,
-    ),
+    ...missingOf(topic).map((text) => html`<li>${text}</li>`),
     ...notes.map((note) => html`<li>${note}</li>`),
   ];
   return html`<ul class="remarks">${items}</ul>`;

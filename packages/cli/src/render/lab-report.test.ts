@@ -55,15 +55,21 @@ test("an interrupted report, a missing series and a failed check are said", () =
   if (topic === undefined || point === undefined) throw new Error("no topic");
   const missing = { ...point, series: "a ring", values: [], missing: "io_uring is off (EPERM)" };
   const checks = [{ check: "a call < a read", holds: false }];
+  const stopped = { ...point, series: "b ring", missing: "it was killed" };
   const broken: LabReport = {
     ...report,
     complete: false,
     topics: [
-      { ...topic, points: [missing], analysis: { ...topic.analysis, checks, parameters: [] } },
+      {
+        ...topic,
+        points: [missing, stopped],
+        analysis: { ...topic.analysis, checks, parameters: [] },
+      },
     ],
   };
   const text = render(broken);
   expect(text).toContain("missing: a ring: io_uring is off (EPERM)");
+  expect(text).toContain("cut short: b ring: it was killed");
   expect(text).toContain("check failed: a call < a read");
   expect(text).toContain("INTERRUPTED");
   expect(labPage(broken)).toContain("missing: a ring: io_uring is off (EPERM)");

@@ -93,16 +93,18 @@ export function modelLines(
   ];
 }
 
-/** What could not be measured, series by series, with the reason; series that share one are put together. */
-export function missingOf({
-  points,
-}: TopicReport): readonly (readonly [string, readonly string[]])[] {
-  const byReason = new Map<string, Set<string>>();
-  for (const { series, missing } of points) {
+/** What could not be measured, a line for each reason; a series that stopped early is told apart. */
+export function missingOf({ points }: TopicReport): string[] {
+  const bySentence = new Map<string, Set<string>>();
+  for (const { series, missing, values } of points) {
     if (missing === null) continue;
-    byReason.set(missing, (byReason.get(missing) ?? new Set()).add(series));
+    const sentence = `${values.length === 0 ? "missing" : "cut short"}\n${missing}`;
+    bySentence.set(sentence, (bySentence.get(sentence) ?? new Set()).add(series));
   }
-  return [...byReason].map(([reason, series]) => [reason, [...series]]);
+  return [...bySentence].map(([sentence, series]) => {
+    const [what = "", why = ""] = sentence.split(/\n(.*)/s);
+    return `${what}: ${[...series].join("; ")}: ${why}`;
+  });
 }
 
 /** Rounds, time and processes: how much effort the figures rest on. */
@@ -126,9 +128,7 @@ function checkLines({ analysis }: TopicReport, paint: Paint): string[] {
 }
 
 function missingLines(topic: TopicReport, paint: Paint): string[] {
-  return missingOf(topic).flatMap(([reason, series]) =>
-    wrapText(`${series.join(", ")}: ${reason}`, { width: LAB_WIDTH, lead: "missing: " }).map(
-      (line) => paint.faint(line),
-    ),
+  return missingOf(topic).flatMap((text) =>
+    wrapText(text, { width: LAB_WIDTH }).map((line) => paint.faint(line)),
   );
 }

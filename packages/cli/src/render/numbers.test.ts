@@ -1,6 +1,13 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatBytes, formatCount, formatShare, formatTime } from "./numbers.ts";
+import {
+  formatBytes,
+  formatCount,
+  formatFigure,
+  formatPercent,
+  formatShare,
+  formatTime,
+} from "./numbers.ts";
 
 test.each([
   [0, "0"],
@@ -33,6 +40,19 @@ test("a share that is there is never shown as nothing", () => {
   expect(formatShare(0, 1e9)).toBe("0 %");
   expect(formatShare(1, 3)).toBe("33.3 %");
   expect(formatShare(5, 0)).toBe("");
+});
+
+test("any figure has three digits that matter", () => {
+  const shown = [0, 0.034_812, 1.5, 12_345, -3, 2e-7, 5e12, Number.NaN].map(formatFigure);
+  const expected = ["0", "0.0348", "1.5", "12,300", "-3", "2.00e-7", "5.00e+12", "unknown"];
+  expect(shown).toEqual(expected);
+  expect([null, 0, 1e-9, 0.0213, 2].map(formatPercent)).toEqual([
+    "unknown",
+    "0 %",
+    "under 0.1 %",
+    "2.13 %",
+    "200 %",
+  ]);
 });
 
 test("a time is shown with at least two digits that matter", () => {

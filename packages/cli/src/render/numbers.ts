@@ -56,7 +56,8 @@ export function formatFigure(value: number): string {
   return rounded.toLocaleString("en-US", { maximumSignificantDigits: 15 });
 }
 
-/** A share from 0 on as a percentage; null is not known. */
+/** A share from 0 on as a percentage; null is not known. Less than a thousandth is nothing here. */
 export function formatPercent(share: number | null): string {
-  return share === null ? "unknown" : `${formatFigure(share * 100)} %`;
+  if (share === null) return "unknown";
+  return share > 0 && share < 0.001 ? "under 0.1 %" : `${formatFigure(share * 100)} %`;
 }
