@@ -68,7 +68,7 @@ export function aftermathPoints(scope: Pick<Scope, "caches" | "quick">): Point[]
     mechanism: "work-after-call",
     parameters: { call, lines, ...more },
     role: "shown",
-    seconds: 0.08,
+    seconds: 0.04,
   });
   const kinds = [{ walk: ALONE, call: "none" }, ...crossings];
   const walks = kinds.flatMap(({ walk, call }) => [

@@ -44,7 +44,7 @@ const steps = [
 ] as const;
 
 function plan(scope: Scope): Point[] {
-  const all = steps.map((step): Point => ({ ...step, x: 1, role: "shown", seconds: 0.1 }));
+  const all = steps.map((step): Point => ({ ...step, x: 1, role: "shown", seconds: 0.08 }));
   return [...all, ...aftermathPoints(scope)];
 }
 
