@@ -78,7 +78,9 @@ function checksOf(measured: Measured): LabCheck[] {
 }
 
 function tableOf(measured: Measured): Analysis["table"] {
-  const ways = rows.map((row) => {
+  const isMeasured = (row: Row): boolean =>
+    devices.some((device) => pointAt(measured, device, row) !== undefined);
+  const ways = rows.filter(isMeasured).map((row) => {
     const counted = devices
       .map((device) => countOf(pointAt(measured, device, row), "systemCalls"))
       .find((calls) => !Number.isNaN(calls));
