@@ -59,7 +59,7 @@ _crossbill() {
 		esac
 		case $current in
 		-*) COMPREPLY=($(compgen -W "--quick -o --output --json --html --resume --list --seed --help" -- "$current")) ;;
-		*) COMPREPLY=($(compgen -W "toll chunks scatter perspective mmap ipc rings monitors vmexit libos" -- "$current")) ;;
+		*) COMPREPLY=($(compgen -W "toll chunks scatter perspective mmap ipc rings bypass monitors vmexit libos" -- "$current")) ;;
 		esac
 		;;
 	explain)
@@ -68,7 +68,7 @@ _crossbill() {
 		esac
 		case $current in
 		-*) COMPREPLY=($(compgen -W "-o --output --help" -- "$current")) ;;
-		*) COMPREPLY=($(compgen -W "toll chunks scatter perspective mmap ipc rings monitors vmexit libos" -- "$current")) ;;
+		*) COMPREPLY=($(compgen -W "toll chunks scatter perspective mmap ipc rings bypass monitors vmexit libos" -- "$current")) ;;
 		esac
 		;;
 	compare)

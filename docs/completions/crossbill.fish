@@ -46,5 +46,5 @@ complete -c crossbill -n '__fish_seen_subcommand_from calibrate' -l quick -d 'at
 complete -c crossbill -n '__fish_seen_subcommand_from calibrate' -l json -d 'print JSON on standard output'
 complete -c crossbill -n '__fish_seen_subcommand_from doctor' -l json -d 'print JSON on standard output'
 complete -c crossbill -n '__fish_seen_subcommand_from run' -x -a '(__fish_complete_subcommand)'
-complete -c crossbill -n '__fish_seen_subcommand_from lab' -f -a 'toll chunks scatter perspective mmap ipc rings monitors vmexit libos'
-complete -c crossbill -n '__fish_seen_subcommand_from explain' -f -a 'toll chunks scatter perspective mmap ipc rings monitors vmexit libos'
+complete -c crossbill -n '__fish_seen_subcommand_from lab' -f -a 'toll chunks scatter perspective mmap ipc rings bypass monitors vmexit libos'
+complete -c crossbill -n '__fish_seen_subcommand_from explain' -f -a 'toll chunks scatter perspective mmap ipc rings bypass monitors vmexit libos'

@@ -1,5 +1,6 @@
 /** experiments: all topics, in the order of the chapter; `toll` prices the ruler before them. */
 import type { Experiment } from "./experiment.ts";
+import { bypass } from "./experiments/bypass.ts";
 import { chunks } from "./experiments/chunks.ts";
 import { ipc } from "./experiments/ipc.ts";
 import { libos } from "./experiments/libos.ts";
@@ -19,6 +20,7 @@ export const experiments: readonly Experiment[] = [
   mmap,
   ipc,
   rings,
+  bypass,
   monitors,
   vmexit,
   libos,

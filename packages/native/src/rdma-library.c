@@ -78,7 +78,7 @@ static bool rdma_library_is_software(const char *devices, const char *name)
 	return is_software;
 }
 
-int rdma_library_device(const struct rdma_library *library, const char *devices,
+int rdma_library_device(const struct rdma_library *library, const char *devices, const char *named,
 			struct ibv_context **context)
 {
 	struct ibv_device **list;
@@ -96,6 +96,8 @@ int rdma_library_device(const struct rdma_library *library, const char *devices,
 	for (int at = 0; error && at < count; at++) {
 		const char *name = library->get_device_name(list[at]);
 
+		if (*named && strcmp(name, named) != 0)
+			continue;
 		error = -EOPNOTSUPP;
 		snprintf(refusal, sizeof(refusal), "the RDMA device %s is software", name);
 		if (!rdma_library_is_software(devices, name)) {

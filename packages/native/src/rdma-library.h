@@ -31,11 +31,11 @@ int rdma_library_open(struct rdma_library *library, const char *path);
 void rdma_library_close(struct rdma_library *library);
 
 /*
- * Opens the first device that is hardware. Returns 0 or -errno, with the refusal said: -ENOSYS
- * when the kernel has no RDMA, -ENODEV without a device, -EOPNOTSUPP when all are software.
- * `devices` is where sysfs lists them.
+ * Opens the first device that is hardware, or only the one `named` when that is not empty. Returns
+ * 0 or -errno, with the refusal said: -ENOSYS when the kernel has no RDMA, -ENODEV without a
+ * device, -EOPNOTSUPP when all are software. `devices` is where sysfs lists them.
  */
-int rdma_library_device(const struct rdma_library *library, const char *devices,
+int rdma_library_device(const struct rdma_library *library, const char *devices, const char *named,
 			struct ibv_context **context);
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * register-rdma: registers memory with a real RDMA device (ibv_reg_mr): pinning its pages, and
  * telling the device where they are. A call registers all of it once; releasing is not timed.
+ * `device` is a device's name; without it the first one that is hardware is taken.
  */
 #define _GNU_SOURCE 1
 #include <errno.h>
@@ -40,15 +41,20 @@ static void register_rdma_close(void *state)
 	free(self);
 }
 
-static int register_rdma_set_up(struct register_rdma *self, const char *path, const char *devices)
+/* What was asked for, as text. */
+struct register_rdma_order {
+	const char *library, *devices, *device;
+};
+
+static int register_rdma_set_up(struct register_rdma *self, const struct register_rdma_order *order)
 {
-	int error = rdma_library_open(&self->library, path);
+	int error = rdma_library_open(&self->library, order->library);
 
 	if (error) {
 		self->library.loaded = NULL;
 		return error;
 	}
-	error = rdma_library_device(&self->library, devices, &self->context);
+	error = rdma_library_device(&self->library, order->devices, order->device, &self->context);
 	if (error)
 		return error;
 	self->domain = self->library.alloc_pd(self->context);
@@ -61,8 +67,11 @@ static int register_rdma_set_up(struct register_rdma *self, const char *path, co
 
 static int register_rdma_open(void **state, struct parameters *parameters)
 {
-	const char *path = parameter_text(parameters, "library", "libibverbs.so.1");
-	const char *devices = parameter_text(parameters, "devices", "/sys/class/infiniband");
+	const struct register_rdma_order order = {
+		.library = parameter_text(parameters, "library", "libibverbs.so.1"),
+		.devices = parameter_text(parameters, "devices", "/sys/class/infiniband"),
+		.device = parameter_text(parameters, "device", ""),
+	};
 	uint64_t bytes = parameter_number(parameters, "bytes", 1u << 20);
 	struct register_rdma *self;
 	int error;
@@ -74,7 +83,7 @@ static int register_rdma_open(void **state, struct parameters *parameters)
 		return -ENOMEM;
 	self->bytes = (size_t)bytes;
 	self->memory = MAP_FAILED;
-	error = register_rdma_set_up(self, path, devices);
+	error = register_rdma_set_up(self, &order);
 	if (error) {
 		register_rdma_close(self);
 		return error;
