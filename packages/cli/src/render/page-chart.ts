@@ -87,10 +87,11 @@ export function pageChart(chart: Chart): PageChart | null {
 function looksOf({ series }: Chart): number[] {
   const measured = series.filter(({ kind }) => kind === "measured").map(({ name }) => name);
   const namedBy = (name: string): number => {
-    const longest = measured
-      .filter((one) => name.includes(one) || one.includes(name))
-      .reduce((a, b) => (b.length > a.length ? b : a), "");
-    return measured.indexOf(longest);
+    const subject = name.replace(/^model:? |[ ]\(model\)$/g, "");
+    const byLength = measured.toSorted((one, other) => one.length - other.length);
+    // The longest series that the model's name holds, else the shortest that holds the model's name.
+    const held = byLength.findLast((one) => subject.includes(one));
+    return measured.indexOf(held ?? byLength.find((one) => one.includes(subject)) ?? "");
   };
   const others = series.filter(({ kind, name }) => kind === "model" && namedBy(name) < 0);
   return series.map((one) => {

@@ -76,6 +76,27 @@ test("any finite figures make a chart that fits, and a page chart of finite figu
   );
 });
 
+test("in the page a model has the colour of the series it names; others have their own", () => {
+  const [base] = chart(decades).series;
+  if (base === undefined) throw new Error("no series");
+  const named = (name: string, kind: "measured" | "model") => ({ ...base, name, kind });
+  const made = pageChart({
+    ...chart(decades),
+    series: [
+      named("ring, spin then futex", "measured"),
+      named("ring, spin", "measured"),
+      named("ptrace", "measured"),
+      named("model: ring, spin", "model"),
+      named("ptrace (model)", "model"),
+      named("a + b c", "model"),
+      named("another", "model"),
+    ],
+  });
+  expect(made?.series.map(({ colour }) => colour)).toEqual([0, 1, 2, 1, 2, 3, 4]);
+  const alone = pageChart({ ...chart(decades), series: [base, named("s + b c", "model")] });
+  expect(alone?.series.map(({ colour }) => colour)).toEqual([0, -1]);
+});
+
 describe("ticks", () => {
   test("are powers of two for bytes, of ten else, and 1-2-5 within a decade or two", () => {
     expect(ticksOf(1, 1024, { unit: "B", log: true }, 6)).toEqual([1, 4, 16, 64, 256, 1024]);
