@@ -23,8 +23,11 @@ const walked = [
 const HALF = 1 / 2;
 /** A walk slowed by less than this is not slowed in any way that a program would notice. */
 const SLOWED = 0.05;
-/** So many of the rounds, and at least two, must agree on it. */
-const AGREED = 0.75;
+/**
+ * So many of the rounds, and at least two, must agree on it: a neighbour on the same core slows one
+ * of the three processes of a round as much as a crossing would.
+ */
+const AGREED = 0.9;
 
 const ALONE = "walk alone";
 
