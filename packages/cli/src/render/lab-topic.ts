@@ -78,13 +78,12 @@ export function modelLines(
   { formula, fitError, heldOutError, broken }: FittedModel,
   paint: Paint,
 ): string[] {
-  const off =
-    heldOutError === null
-      ? `${formatPercent(fitError)} on the points it was fitted to`
-      : `${formatPercent(fitError)} on the points it was fitted to, ${formatPercent(heldOutError)} on points it had not seen`;
+  const fitted = `median ${formatPercent(fitError)} on the points it was fitted to`;
+  const held =
+    heldOutError === null ? "" : `, ${formatPercent(heldOutError)} on points it had not seen`;
   return [
     ...wrapText(formula, { width: LAB_WIDTH, lead: "model: " }),
-    ...wrapText(`median ${off}`, { width: LAB_WIDTH, lead: "  error: " }),
+    ...wrapText(fitted + held, { width: LAB_WIDTH, lead: "  error: " }),
     ...(broken === null
       ? []
       : wrapText(broken, { width: LAB_WIDTH, lead: "  breaks: " }).map((line) =>
