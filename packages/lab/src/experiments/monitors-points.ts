@@ -60,7 +60,7 @@ const calls = {
     quick: { fit: [4, 128], heldOut: [32] },
   },
   slow: {
-    full: { fit: [1, 8, 64], heldOut: [2, 32, 96] },
+    full: { fit: [1, 8, 32], heldOut: [2, 16, 48] },
     quick: { fit: [4, 32], heldOut: [16] },
   },
 };

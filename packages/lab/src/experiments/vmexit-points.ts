@@ -34,8 +34,8 @@ const calls = {
     quick: { fit: [4, 128], heldOut: [32] },
   },
   monitored: {
-    full: { fit: [2, 8, 32], heldOut: [4, 16, 48] },
-    quick: { fit: [2, 32], heldOut: [8] },
+    full: { fit: [1, 4, 16], heldOut: [2, 8, 32] },
+    quick: { fit: [4, 32], heldOut: [16] },
   },
 };
 const SECONDS = 0.1;
