@@ -9,7 +9,6 @@
  */
 #define _GNU_SOURCE 1
 #include <errno.h>
-#include <limits.h>
 #include <linux/futex.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -70,25 +69,38 @@ static inline void message_ring_pause(void)
 #endif
 }
 
-static int message_ring_sleep(struct message_ring *self, struct progress *progress, int eventfd,
-			      uint32_t seen)
+/*
+ * Only who sleeps moves its mark. Were it taken away by who wakes, one that was held up since its
+ * last message could take the mark of the next sleep before that sleep begins, and wake nobody.
+ */
+static int message_ring_sleep_futex(struct message_ring *self, struct progress *progress,
+				    uint32_t seen)
+{
+	int error = 0;
+
+	__atomic_store_n(&progress->is_awaited, 1, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&progress->count, __ATOMIC_SEQ_CST) == seen) {
+		self->calls++;
+		if (syscall(SYS_futex, &progress->count, FUTEX_WAIT, seen, NULL, NULL, 0) < 0 &&
+		    errno != EAGAIN && errno != EINTR)
+			error = -errno;
+	}
+	__atomic_store_n(&progress->is_awaited, 0, __ATOMIC_RELAXED);
+	return error;
+}
+
+/* Who takes the mark away writes once, and what is written waits until it is read. */
+static int message_ring_sleep_eventfd(struct message_ring *self, struct progress *progress,
+				      int eventfd, uint32_t seen)
 {
 	uint64_t events;
 
 	__atomic_store_n(&progress->is_awaited, 1, __ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&progress->count, __ATOMIC_SEQ_CST) != seen) {
-		/* It moved meanwhile. If the mark is still ours, nobody has woken us. */
-		if (__atomic_exchange_n(&progress->is_awaited, 0, __ATOMIC_SEQ_CST) ||
-		    self->wait != WAIT_EVENTFD)
-			return 0;
-	}
+	if (__atomic_load_n(&progress->count, __ATOMIC_SEQ_CST) != seen &&
+	    __atomic_exchange_n(&progress->is_awaited, 0, __ATOMIC_SEQ_CST))
+		return 0;
 	self->calls++;
-	if (self->wait == WAIT_EVENTFD)
-		return read(eventfd, &events, sizeof(events)) == sizeof(events) ? 0 : -errno;
-	if (syscall(SYS_futex, &progress->count, FUTEX_WAIT, seen, NULL, NULL, 0) < 0 &&
-	    errno != EAGAIN && errno != EINTR)
-		return -errno;
-	return 0;
+	return read(eventfd, &events, sizeof(events)) == sizeof(events) ? 0 : -errno;
 }
 
 /* Returns when the counter is no longer `seen`: 0 or -errno. */
@@ -102,7 +114,9 @@ static inline int message_ring_await(struct message_ring *self, struct progress 
 			message_ring_pause();
 			spins -= spins > 0;
 		} else {
-			int error = message_ring_sleep(self, progress, eventfd, seen);
+			int error = self->wait == WAIT_EVENTFD
+				? message_ring_sleep_eventfd(self, progress, eventfd, seen)
+				: message_ring_sleep_futex(self, progress, seen);
 
 			if (error)
 				return error;
@@ -121,14 +135,16 @@ static inline int message_ring_advance(struct message_ring *self, struct progres
 		return 0;
 	}
 	__atomic_store_n(&progress->count, progress->count + 1, __ATOMIC_SEQ_CST);
-	if (!__atomic_load_n(&progress->is_awaited, __ATOMIC_SEQ_CST) ||
-	    !__atomic_exchange_n(&progress->is_awaited, 0, __ATOMIC_SEQ_CST))
+	if (!__atomic_load_n(&progress->is_awaited, __ATOMIC_SEQ_CST))
 		return 0;
-	self->calls++;
-	if (self->wait == WAIT_EVENTFD)
+	if (self->wait == WAIT_EVENTFD) {
+		if (!__atomic_exchange_n(&progress->is_awaited, 0, __ATOMIC_SEQ_CST))
+			return 0;
+		self->calls++;
 		return write(eventfd, &one, sizeof(one)) == sizeof(one) ? 0 : -errno;
-	return syscall(SYS_futex, &progress->count, FUTEX_WAKE, INT_MAX, NULL, NULL, 0) < 0 ? -errno
-											    : 0;
+	}
+	self->calls++;
+	return syscall(SYS_futex, &progress->count, FUTEX_WAKE, 1, NULL, NULL, 0) < 0 ? -errno : 0;
 }
 
 static unsigned char *message_ring_slot(const struct message_ring *self, enum side from,
