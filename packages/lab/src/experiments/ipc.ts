@@ -55,13 +55,13 @@ function parametersOf(measured: Measured, fits: readonly FittedWay[]): FittedPar
     ...woken,
     ...fits.flatMap(({ way, placement, fit }) => {
       const series = seriesOf(way, placement);
-      return of(`σ(${series})`, `a message by ${series}, before its bytes`, "ns", fit.prices[0]);
+      return of(`σ(${series})`, "a message, before its bytes", "ns", fit.prices[0]);
     }),
     ...fits.flatMap((one) => {
       const price = bytePrice(one, SHOWN);
       const series = seriesOf(one.way, one.placement);
       const value = price && through(price, (ns) => ns * KIB);
-      return of(`b(${series})`, `the bytes of a message of ${bytes(SHOWN)}`, "ns/KiB", value);
+      return of(`b(${series})`, `its bytes, at ${bytes(SHOWN)}`, "ns/KiB", value);
     }),
   ];
 }
