@@ -70,23 +70,24 @@ static inline void message_ring_pause(void)
 }
 
 /*
- * Only who sleeps moves its mark. Were it taken away by who wakes, one that was held up since its
- * last message could take the mark of the next sleep before that sleep begins, and wake nobody.
+ * Sleeps on the mark, not on the counter: who was held up since its last message may take away the
+ * mark of the next sleep before that begins, and then there must be no sleep.
  */
 static int message_ring_sleep_futex(struct message_ring *self, struct progress *progress,
 				    uint32_t seen)
 {
-	int error = 0;
+	uint32_t *mark = &progress->is_awaited;
 
-	__atomic_store_n(&progress->is_awaited, 1, __ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&progress->count, __ATOMIC_SEQ_CST) == seen) {
-		self->calls++;
-		if (syscall(SYS_futex, &progress->count, FUTEX_WAIT, seen, NULL, NULL, 0) < 0 &&
-		    errno != EAGAIN && errno != EINTR)
-			error = -errno;
+	__atomic_store_n(mark, 1, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&progress->count, __ATOMIC_SEQ_CST) != seen) {
+		__atomic_store_n(mark, 0, __ATOMIC_RELAXED);
+		return 0;
 	}
-	__atomic_store_n(&progress->is_awaited, 0, __ATOMIC_RELAXED);
-	return error;
+	self->calls++;
+	if (syscall(SYS_futex, mark, FUTEX_WAIT, 1, NULL, NULL, 0) < 0 && errno != EAGAIN &&
+	    errno != EINTR)
+		return -errno;
+	return 0;
 }
 
 /* Who takes the mark away writes once, and what is written waits until it is read. */
@@ -128,6 +129,7 @@ static inline int message_ring_await(struct message_ring *self, struct progress 
 static inline int message_ring_advance(struct message_ring *self, struct progress *progress,
 				       int eventfd)
 {
+	uint32_t *mark = &progress->is_awaited;
 	uint64_t one = 1;
 
 	if (self->wait == WAIT_SPIN) {
@@ -135,16 +137,13 @@ static inline int message_ring_advance(struct message_ring *self, struct progres
 		return 0;
 	}
 	__atomic_store_n(&progress->count, progress->count + 1, __ATOMIC_SEQ_CST);
-	if (!__atomic_load_n(&progress->is_awaited, __ATOMIC_SEQ_CST))
+	if (!__atomic_load_n(mark, __ATOMIC_SEQ_CST) ||
+	    !__atomic_exchange_n(mark, 0, __ATOMIC_SEQ_CST))
 		return 0;
-	if (self->wait == WAIT_EVENTFD) {
-		if (!__atomic_exchange_n(&progress->is_awaited, 0, __ATOMIC_SEQ_CST))
-			return 0;
-		self->calls++;
-		return write(eventfd, &one, sizeof(one)) == sizeof(one) ? 0 : -errno;
-	}
 	self->calls++;
-	return syscall(SYS_futex, &progress->count, FUTEX_WAKE, 1, NULL, NULL, 0) < 0 ? -errno : 0;
+	if (self->wait == WAIT_EVENTFD)
+		return write(eventfd, &one, sizeof(one)) == sizeof(one) ? 0 : -errno;
+	return syscall(SYS_futex, mark, FUTEX_WAKE, 1, NULL, NULL, 0) < 0 ? -errno : 0;
 }
 
 static unsigned char *message_ring_slot(const struct message_ring *self, enum side from,
