@@ -179,13 +179,14 @@ test("rounds in which another program had the CPU are left out, and that is said
   expect(analyse(pointsOf()).notes.some((note) => note.startsWith("left out"))).toBe(false);
 });
 
-test("CPUs that are now near, now far are mentioned", () => {
-  const moved = pointsOf().map((one) =>
-    one.series === "ring, spin, two CPUs"
-      ? { ...one, values: [120, 490, 120], cpuValues: [120, 490, 120] }
-      : one,
-  );
+test("CPUs that are now near, now far are mentioned, also as what breaks the model", () => {
+  const moved = pointsOf().map((one) => {
+    if (one.series !== "ring, spin, two CPUs") return one;
+    const values = one.x === 1024 ? [490, 490, 490] : [120, 490, 120];
+    return { ...one, values, cpuValues: values };
+  });
   expect(analyse(moved).notes.join()).toMatch(/not always equally near: .* 120 ns to 490 ns/);
+  expect(analyse(moved).models[0]?.broken).toMatch(/not always equally near$/);
   expect(analyse(pointsOf()).notes.join()).not.toMatch(/equally near/);
 });
 
