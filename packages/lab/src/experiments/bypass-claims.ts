@@ -56,6 +56,11 @@ function isUninvolved({ calls, trips }: Involvement): boolean | null {
   return calls === null || trips === null ? null : true;
 }
 
+/** "1 call", "0.031 calls" */
+export function several(value: number, what: string): string {
+  return `${figure(value)} ${what}${value === 1 ? "" : "s"}`;
+}
+
 function involvement(
   claim: string,
   path: Path,
@@ -68,10 +73,11 @@ function involvement(
     return judge(claim, checks, decide(null, measured.missing(path.title) ?? "it was not counted"));
   }
   const said = (value: number | null, what: string) =>
-    value === null ? `${what} could not be counted` : `${figure(value)} ${what}`;
+    value === null ? `${what}s that could not be counted` : several(value, what);
   const why =
-    `with ${BATCH} messages at once a message takes ${said(calls, "system calls")} and ` +
-    said(trips, "trips of the kernel's network polling");
+    `with ${BATCH} messages at once a message takes ${said(calls, "system call")} and ` +
+    said(trips, "trip") +
+    " of the kernel's network polling";
   return judge(claim, checks, decide(isUninvolved(seen), why));
 }
 

@@ -4,7 +4,14 @@ import { median, predictCost } from "@crossbill/core";
 import type { Experiment } from "../experiment.ts";
 import { countOf, type Measured, modelLine } from "../measured.ts";
 import { duration, figure } from "../text.ts";
-import { breakEvensOf, CLAIM, checksOf, claimsOf, involvementOf } from "./bypass-claims.ts";
+import {
+  breakEvensOf,
+  CLAIM,
+  checksOf,
+  claimsOf,
+  involvementOf,
+  several,
+} from "./bypass-claims.ts";
 import {
   type Fits,
   fitsOf,
@@ -146,9 +153,9 @@ function pollingNotes(measured: Measured): string[] {
   const said = talks.flatMap(({ series }) => {
     const point = measured.point(series);
     if (point === undefined) return [];
-    const calls = figure(countOf(point, "calls"));
+    const calls = several(countOf(point, "calls"), "call");
     return [
-      `${series}: ${duration(median(point.values))}, ${calls} calls, ${duration(burnt(point))} of CPU`,
+      `${series}: ${duration(median(point.values))}, ${calls}, ${duration(burnt(point))} of CPU`,
     ];
   });
   if (said.length === 0) return [];
@@ -195,7 +202,8 @@ function notesOf(measured: Measured): string[] {
     ...rdmaNotes(measured),
     ...(measured.missing(xdp.title) === null
       ? [
-          "AF_XDP runs in copy mode on veth devices: no wire, no DMA, no zero copy is in its figures",
+          "AF_XDP runs in copy mode on veth devices: no wire, no DMA, no zero copy is in its figures; its " +
+            "frames and those of packet_mmap have no headers of IP and UDP, which a program would make itself",
         ]
       : []),
     ...missing,
