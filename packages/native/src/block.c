@@ -62,8 +62,11 @@ int block_time(const struct mechanism *mechanism, void *state, uint64_t calls, s
 {
 	uint64_t cpu_start;
 	uint64_t start;
-	int error = mechanism->ready ? mechanism->ready(state, calls) : 0;
+	int error;
 
+	/* Touched before anything is counted: its first page may be one that faults. */
+	*block = (struct block){.calls = calls, .tally.events = calls};
+	error = mechanism->ready ? mechanism->ready(state, calls) : 0;
 	if (error)
 		return error;
 	cpu_start = block_cpu_ns();
@@ -71,8 +74,6 @@ int block_time(const struct mechanism *mechanism, void *state, uint64_t calls, s
 	error = mechanism->run(state, calls);
 	block->ns = block_now_ns() - start;
 	block->cpu_ns = block_cpu_ns() - cpu_start;
-	block->calls = calls;
-	block->tally = (struct tally){.events = calls};
 	if (error || !mechanism->done)
 		return error;
 	return mechanism->done(state, calls, &block->tally);
