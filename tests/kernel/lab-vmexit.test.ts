@@ -75,14 +75,18 @@ test.skipIf(!hasGuest)("the monitor records each call of its guest", () => {
   expect(sum(blocks, "recorded")).toBe(CALLS * EVENTS);
 });
 
+/** Exits of the least disturbed of several entries: an interrupt of the guest is an exit too. */
+function fewestExits(monitored: 0 | 1): number {
+  const parameters = [`monitored=${monitored}`, `calls=${CALLS}`];
+  const { blocks } = ran(program, ["guest-call", ...parameters, "--calls", "41", "--block", "1"]);
+  return Math.min(...blocks.map(({ counts }) => counts["exits"] ?? Number.NaN));
+}
+
 test.skipIf(!hasGuest)("watching adds one exit to each call, as the kernel counts them", () => {
-  const [before, after] = [calls("guest-call", 0), calls("guest-call", 1)];
-  const exits = (one: Ran): number => sum(one.blocks, "exits");
-  // Interrupts that arrive while the guest runs are exits too, and belong to nobody.
-  const more = (exits(after) - exits(before)) / (CALLS * EVENTS);
-  expect(Math.abs(more - 1)).toBeLessThan(0.2);
-  // One exit of each entry is its end.
-  expect(exits(before)).toBeGreaterThanOrEqual(EVENTS);
+  const plain = fewestExits(0);
+  // One exit of each entry is its end. A guest without hardware help has one for each call besides.
+  expect([1, 1 + CALLS]).toContain(plain);
+  expect(fewestExits(1)).toBe(plain + CALLS);
 });
 
 test.skipIf(!hasGuest)(
