@@ -12,7 +12,7 @@ import {
 } from "@crossbill/lab";
 import * as flags from "../flags.ts";
 import { untilSignal } from "../interruption.ts";
-import { type LabOutputs, openLabOutputs } from "../lab-outputs.ts";
+import { type LabOutputNames, type LabOutputs, openLabOutputs } from "../lab-outputs.ts";
 import { findTopic, topicNames } from "../lab-topics.ts";
 import { asUser, type InvokingUser, invokingUser, useHomeOf } from "../privilege.ts";
 import { progressLine } from "../progress-line.ts";
@@ -66,19 +66,17 @@ export const lab: Verb = {
       machine: identifyMachine(),
       user,
     };
-    const outputs = asUser(user, () =>
-      openLabOutputs({
-        text: flags.labOutputFlag.read(values),
-        json: flags.labJsonFlag.read(values),
-        html: flags.htmlFlag.read(values),
-      }),
+    const outputs: LabOutputNames = {
+      text: flags.labOutputFlag.read(values),
+      json: flags.labJsonFlag.read(values),
+      html: flags.htmlFlag.read(values),
+    };
+    const resume = flags.resumeFlag.read(values);
+    // From the opening of the files to their end: nothing in between may be cut short.
+    const { value, signal } = await untilSignal((abort) =>
+      measure(request, resume, outputs, abort),
     );
-    try {
-      return await measure(request, flags.resumeFlag.read(values), outputs);
-    } catch (error) {
-      outputs.discard();
-      throw error;
-    }
+    return signal === null ? done : interruptedBy(signal, value, request);
   },
 };
 
@@ -90,7 +88,35 @@ interface Request {
   readonly user: InvokingUser | null;
 }
 
-async function measure(request: Request, resume: boolean, outputs: LabOutputs): Promise<Ending> {
+/** Measures and writes what came of it, whole or not. */
+async function measure(
+  request: Request,
+  resume: boolean,
+  names: LabOutputNames,
+  signal: AbortSignal,
+): Promise<LabReport> {
+  const { user } = request;
+  const outputs = asUser(user, () => openLabOutputs(names));
+  try {
+    const report = await measureTopics(request, resume, outputs, signal);
+    asUser(user, () => outputs.end(report));
+    if (report.complete) {
+      keep(user, () => saveLabReport(report));
+      keep(user, () => removeUnfinished(report.machine, report.quick));
+    }
+    return report;
+  } catch (error) {
+    outputs.discard();
+    throw error;
+  }
+}
+
+async function measureTopics(
+  request: Request,
+  resume: boolean,
+  outputs: LabOutputs,
+  signal: AbortSignal,
+): Promise<LabReport> {
   const { topics, quick, seed, machine, user } = request;
   const earlier = resume ? interrupted(request) : null;
   const finished = (earlier?.topics ?? []).filter(({ name }) => topics.includes(name));
@@ -100,6 +126,7 @@ async function measure(request: Request, resume: boolean, outputs: LabOutputs): 
   const options: LabOptions = {
     topics,
     quick,
+    signal,
     done: finished,
     onProgress: line.update,
     onTopic(topic, soFar) {
@@ -109,17 +136,7 @@ async function measure(request: Request, resume: boolean, outputs: LabOutputs): 
     },
     ...(seed === null ? {} : { seed }),
   };
-  // Writing is inside: a second Ctrl-C must not cut it short.
-  const { value: report, signal } = await untilSignal(async (abort) => {
-    const measured = await run({ ...options, signal: abort }).finally(line.end);
-    asUser(user, () => outputs.end(measured));
-    if (measured.complete) {
-      keep(user, () => saveLabReport(measured));
-      keep(user, () => removeUnfinished(machine, quick));
-    }
-    return measured;
-  });
-  return signal === null ? done : interruptedBy(signal, report, request);
+  return run(options).finally(line.end);
 }
 
 function interruptedBy(signal: string, { topics, complete }: LabReport, request: Request): Ending {
