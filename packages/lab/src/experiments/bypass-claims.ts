@@ -11,19 +11,21 @@ import {
   batched,
   countedOf,
   mmap,
+  mmapTalk,
   NULL_CALL,
   type Path,
   ring,
   segments,
   setUpOf,
   spinning,
+  type Talk,
   udp,
   uring,
   xdp,
   xdpTalk,
 } from "./bypass-points.ts";
 
-export const CLAIM = "Once set up, AF_XDP moves messages with no kernel involvement at all.";
+export const CLAIM = "Once set up, messages go past the kernel with no kernel involvement at all.";
 const RING_CLAIM = "A ring in memory that both sides poll moves them with none.";
 const DEAR_CLAIM = "Going past the kernel has a high construction cost.";
 const REPAID_CLAIM = "Enough messages repay it.";
@@ -73,25 +75,35 @@ function involvement(
     return judge(claim, checks, decide(null, measured.missing(path.title) ?? "it was not counted"));
   }
   const said = (value: number | null, what: string) =>
-    value === null ? `${what}s that could not be counted` : several(value, what);
+    value === null ? `${what}s could not be counted` : several(value, what);
   const why =
-    `with ${BATCH} messages at once a message takes ${said(calls, "system call")} and ` +
-    said(trips, "trip") +
-    " of the kernel's network polling";
+    `a message through ${path.title}, ${BATCH} at once: ${said(calls, "system call")}; ` +
+    said(trips, "network polling trip");
   return judge(claim, checks, decide(isUninvolved(seen), why));
 }
 
-function construction(measured: Measured, checks: readonly LabCheck[]): JudgedClaim {
-  const [own, sockets] = [measured.point(setUpOf(xdp)), measured.point(setUpOf(udp))];
+/** The way past the kernel that stands for it: AF_XDP needs more privilege than packet_mmap. */
+interface Past {
+  readonly path: Path;
+  readonly talk: Talk;
+}
+function pastOf(measured: Measured): Past {
+  const isOnlyMmap =
+    messageOf(measured, xdp) === undefined && messageOf(measured, mmap) !== undefined;
+  return isOnlyMmap ? { path: mmap, talk: mmapTalk } : { path: xdp, talk: xdpTalk };
+}
+
+function construction({ path }: Past, measured: Measured, checks: readonly LabCheck[]) {
+  const [own, sockets] = [measured.point(setUpOf(path)), measured.point(setUpOf(udp))];
   const times = timesDearer(own, sockets);
-  const cost = measured.cost(setUpOf(xdp));
+  const cost = measured.cost(setUpOf(path));
   const plain = measured.cost(setUpOf(udp));
   if (times === null || cost === null || plain === null) {
-    const why = measured.missing(setUpOf(xdp)) ?? measured.missing(setUpOf(udp)) ?? "no rounds";
+    const why = measured.missing(setUpOf(path)) ?? measured.missing(setUpOf(udp)) ?? "no rounds";
     return judge(DEAR_CLAIM, checks, decide(null, why));
   }
   const why =
-    `both ends of AF_XDP take ${duration(cost.likely)} to set up, two UDP sockets ` +
+    `both ends of ${path.title} take ${duration(cost.likely)} to set up, two UDP sockets ` +
     `${duration(plain.likely)}: ${figure(times.likely)} times as much`;
   return judge(DEAR_CLAIM, checks, decide(isAbove(times, HIGH), why));
 }
@@ -109,19 +121,19 @@ export function repaidText(path: Path, kernel: Path, found: Repaid): string {
     : `${against}: never, each message costs ${duration(-likely)} more`;
 }
 
-function repayment(measured: Measured, checks: readonly LabCheck[]): JudgedClaim {
-  const found = repaid(measured, xdp, udp);
-  const gain = gainOf(measured, udp, xdp);
-  const extra = extraSetUp(measured, xdp);
+function repayment({ path }: Past, measured: Measured, checks: readonly LabCheck[]) {
+  const found = repaid(measured, path, udp);
+  const gain = gainOf(measured, udp, path);
+  const extra = extraSetUp(measured, path);
   if (found.state === "unknown" || gain === null || extra === null) {
-    const why = measured.missing(xdp.title) ?? measured.missing(udp.title) ?? "no common rounds";
+    const why = measured.missing(path.title) ?? measured.missing(udp.title) ?? "no common rounds";
     return judge(REPAID_CLAIM, checks, decide(null, why));
   }
   const told = gain.low > 0 || gain.high < 0;
   return judge(
     REPAID_CLAIM,
     checks,
-    decide(told ? found.state === "after" : null, repaidText(xdp, udp, found)),
+    decide(told ? found.state === "after" : null, repaidText(path, udp, found)),
   );
 }
 
@@ -134,30 +146,28 @@ function cheapestKernel(measured: Measured): Path | null {
   return all.toSorted((a, b) => a.ns - b.ns)[0]?.path ?? null;
 }
 
-function batching(measured: Measured, checks: readonly LabCheck[]): JudgedClaim {
+function batching({ path }: Past, measured: Measured, checks: readonly LabCheck[]) {
   const best = cheapestKernel(measured);
-  const own = messageOf(measured, xdp);
+  const own = messageOf(measured, path);
   const times = best === null ? null : timesDearer(messageOf(measured, best), own);
   const [kernel, past] = [
     best === null ? null : measured.cost(best.title, best.batches ? BATCH : 1),
-    measured.cost(xdp.title, BATCH),
+    measured.cost(path.title, BATCH),
   ];
   if (best === null || times === null || kernel === null || past === null) {
-    return judge(BATCH_CLAIM, checks, decide(null, measured.missing(xdp.title) ?? "no sockets"));
+    return judge(BATCH_CLAIM, checks, decide(null, measured.missing(path.title) ?? "no sockets"));
   }
   const why =
     `${BATCH} messages at once cost ${duration(kernel.likely)} each through ${best.title}, ` +
-    `${duration(past.likely)} through AF_XDP`;
+    `${duration(past.likely)} through ${path.title}`;
   return judge(BATCH_CLAIM, checks, decide(isAbove(times, 1), why));
 }
 
-/** Of what AF_XDP that spins is quicker than UDP that sleeps, the share that spinning alone brings. */
-function latency(measured: Measured, checks: readonly LabCheck[]): JudgedClaim {
-  const [slept, spun, past] = [asleep, spinning, xdpTalk].map(({ series }) =>
-    measured.cost(series),
-  );
+/** Of what a way past the kernel that spins is quicker than UDP that sleeps, the share that spinning alone brings. */
+function latency({ path, talk }: Past, measured: Measured, checks: readonly LabCheck[]) {
+  const [slept, spun, past] = [asleep, spinning, talk].map(({ series }) => measured.cost(series));
   if (!slept || !spun || !past) {
-    const why = [asleep, spinning, xdpTalk]
+    const why = [asleep, spinning, talk]
       .map(({ series }) => measured.missing(series))
       .find((one) => one !== null);
     return judge(LATENCY_CLAIM, checks, decide(null, why ?? "not all were measured"));
@@ -166,19 +176,20 @@ function latency(measured: Measured, checks: readonly LabCheck[]): JudgedClaim {
   const byPolling = (slept.likely - spun.likely) / gained;
   const why =
     `a message takes ${duration(slept.likely)} to UDP that sleeps, ${duration(spun.likely)} to UDP ` +
-    `that spins, ${duration(past.likely)} to AF_XDP that spins` +
+    `that spins, ${duration(past.likely)} to ${path.title} that spins` +
     (gained > 0 ? `: spinning alone is ${share(byPolling)} of the gain` : "");
   return judge(LATENCY_CLAIM, checks, decide(gained > 0 ? byPolling < 0.5 : null, why));
 }
 
 export function claimsOf(measured: Measured, checks: readonly LabCheck[]): JudgedClaim[] {
+  const past = pastOf(measured);
   return [
-    involvement(CLAIM, xdp, measured, checks),
+    involvement(CLAIM, past.path, measured, checks),
     involvement(RING_CLAIM, ring, measured, checks),
-    construction(measured, checks),
-    repayment(measured, checks),
-    batching(measured, checks),
-    latency(measured, checks),
+    construction(past, measured, checks),
+    repayment(past, measured, checks),
+    batching(past, measured, checks),
+    latency(past, measured, checks),
   ];
 }
 

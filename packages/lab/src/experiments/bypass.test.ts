@@ -159,6 +159,20 @@ test("trips that could not be counted leave open whether there were none", () =>
   expect(verdictOf(analysis, /no kernel involvement/)).toBe("does not hold");
 });
 
+test("where AF_XDP is not allowed, packet_mmap stands for the way past the kernel", () => {
+  const analysis = analyse(
+    bypass,
+    refuse(points(), ({ parameters }) => parameters["path"] === xdp.path),
+  );
+  expect(verdictOf(analysis, /no kernel involvement/)).toBe("does not hold");
+  expect(verdictOf(analysis, /construction cost/)).toBe("holds");
+  expect(verdictOf(analysis, /repay it/)).toBe("holds");
+  expect(verdictOf(analysis, /No batching/)).toBe("does not hold");
+  expect(analysis.claims.some(({ why }) => why.includes("packet_mmap that spins"))).toBe(true);
+  // One reason, said once for all that it keeps away.
+  expect(analysis.notes.filter((note) => note.endsWith(": refused"))).toHaveLength(1);
+});
+
 test("an impossible order takes every verdict back", () => {
   const impossible = analyse(bypass, points(priced("ring", [0, 90_000, 0])));
   expect(impossible.claims.every(({ verdict }) => verdict === "cannot tell here")).toBe(true);

@@ -180,6 +180,16 @@ function rdmaNotes(measured: Measured): string[] {
   ];
 }
 
+/** Each reason once, after all that it keeps from being measured. */
+function refusals(measured: Measured, all: readonly string[]): string[] {
+  const byReason = new Map<string, string[]>();
+  for (const series of all) {
+    const why = measured.missing(series);
+    if (why !== null) byReason.set(why, [...(byReason.get(why) ?? []), series]);
+  }
+  return [...byReason].map(([why, series]) => `${series.join("; ")}: ${why}`);
+}
+
 function notesOf(measured: Measured): string[] {
   const close = [udp, mmap, xdp].flatMap((path) => {
     const cost = measured.cost(tearDownOf(path));
@@ -190,10 +200,7 @@ function notesOf(measured: Measured): string[] {
     ...talks.map(({ series }) => series),
     ...registrations.filter((one) => one !== rdma).map(({ series }) => series),
   ];
-  const missing = [...new Set(others)].flatMap((series) => {
-    const why = measured.missing(series);
-    return why === null ? [] : [`${series}: ${why}`];
-  });
+  const missing = refusals(measured, others);
   return [
     ...(close.length === 0
       ? []

@@ -135,12 +135,10 @@ static int register_memory_ready(void *state, uint64_t calls)
 	return -EINVAL;
 }
 
-static int register_memory_run(void *state, uint64_t calls)
+static int register_memory_pin(const struct register_memory *self)
 {
-	struct register_memory *self = state;
 	const struct iovec all = {.iov_base = self->memory, .iov_len = self->bytes};
 
-	(void)calls;
 	switch (self->way) {
 	case WAY_MLOCK:
 		return mlock(self->memory, self->bytes) < 0 ? -errno : 0;
@@ -152,6 +150,16 @@ static int register_memory_run(void *state, uint64_t calls)
 		return madvise(self->memory, self->bytes, MADV_POPULATE_WRITE) < 0 ? -errno : 0;
 	}
 	return -EINVAL;
+}
+
+static int register_memory_run(void *state, uint64_t calls)
+{
+	int error = register_memory_pin(state);
+
+	(void)calls;
+	if (error == -ENOMEM || error == -ENOBUFS)
+		mechanism_refused("so much pinned memory (RLIMIT_MEMLOCK?)");
+	return error;
 }
 
 static int register_memory_done(void *state, uint64_t calls, struct tally *tally)
