@@ -84,6 +84,7 @@ type Steps = readonly (readonly [number, boolean])[];
 const batches: { full: Steps; quick: Steps } = {
   full: [
     [1, false],
+    [2, false],
     [4, true],
     [8, false],
     [16, true],
