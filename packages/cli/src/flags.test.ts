@@ -1,4 +1,5 @@
 import { UsageError } from "@crossbill/core";
+import { Command } from "commander";
 import { expect, test } from "vitest";
 import * as flags from "./flags.ts";
 import { verbs } from "./program.ts";
@@ -23,6 +24,12 @@ test("-e reads strace's expressions and refuses unknown calls with the nearest n
   expect(choice?.selection.has("read")).toBe(true);
   expect(choice?.selection.has("openat")).toBe(false);
   expect(() => flags.traceFlag.read({ trace: "raed" })).toThrow(/read/);
+});
+
+test("-p given again adds its processes to those before", () => {
+  const command = new Command().addOption(flags.pidFlag.option);
+  command.parse(["-p", "12", "-p", "34,56", "--pid", "12"], { from: "user" });
+  expect(flags.pidFlag.read(command.opts())).toEqual([12, 34, 56]);
 });
 
 test("no two flags of a command have the same name", () => {

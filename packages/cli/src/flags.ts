@@ -102,7 +102,9 @@ export const calibrateFlag: Flag<boolean> = {
 
 export const pidFlag: Flag<readonly [number, ...number[]] | null> = text({
   flags: "-p, --pid <pids>",
-  description: "the processes to attach to: numbers separated by commas or spaces",
+  description:
+    "the processes to attach to: numbers separated by commas or spaces; -p may be given again",
+  repeats: true,
   completion: "none",
   parse: parsePids,
 });
@@ -167,11 +169,24 @@ interface TextFlag<T> {
   readonly description: string;
   readonly completion: Completion;
   readonly parse: (value: string) => T;
+  /** Whether a second one adds to the first, with a comma, instead of taking its place. */
+  readonly repeats?: boolean;
 }
 
 /** A flag with a value, null when it was not given. */
-function text<T>({ flags, description, completion, parse }: TextFlag<T>): Flag<T | null> {
+function text<T>({
+  flags,
+  description,
+  completion,
+  parse,
+  repeats = false,
+}: TextFlag<T>): Flag<T | null> {
   const option = new Option(flags, description);
+  if (repeats) {
+    option.argParser((value: string, before: string | undefined) =>
+      before === undefined ? value : `${before},${value}`,
+    );
+  }
   return {
     option,
     completion,
