@@ -80,3 +80,8 @@ test.each(["missing/bill.json", "."])(
     expect(() => openOutput(join(folder, name))).toThrow(UsageError);
   },
 );
+
+test("an empty name is refused before anything is opened", () => {
+  expect(() => openOutput("")).toThrow(/name of an output file is empty/);
+  expect(readdirSync(folder)).toEqual([]);
+});

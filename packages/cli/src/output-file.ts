@@ -39,6 +39,11 @@ export interface OutputFile {
  * @throws UsageError when it cannot be written.
  */
 export function openOutput(name: string): OutputFile {
+  if (name === "") {
+    throw new UsageError("the name of an output file is empty", {
+      remedy: "name a file, or - for standard output",
+    });
+  }
   if (name === "-" || name === "/dev/stdout") return standardOutput(1);
   if (name === "/dev/stderr") return standardOutput(2);
   try {
