@@ -183,6 +183,14 @@ test("nothing stays: no device outside, and the peer dies with the process that 
   expect(readdirSync("/sys/class/net").filter((name) => name.startsWith("crossbill"))).toEqual([]);
   const script =
     '"$@" & sleep 0.5; kill -9 $!; wait; sleep 0.3; pgrep -r R,S,D,T -g 0 crossbill-meas | wc -l';
-  const alive = [measureProgram(), "packet-ping-pong", "path=udp", "--seconds", "50"] as const;
+  const alive = [
+    measureProgram(),
+    "packet-ping-pong",
+    "path=udp",
+    "--calls",
+    "1000000000",
+    "--block",
+    "1000000",
+  ] as const;
   expect(runToEnd(["setsid", "sh", "-c", script, "sh", ...alive]).stdout.trim()).toBe("0");
 });

@@ -157,9 +157,13 @@ test("one CPU alone is a reason, and enough for both sides on it", () => {
 test("neither side outlives the other, even when it spins", async () => {
   for (const wait of ["spin", "futex"]) {
     for (const killed of ["ours", "peer"]) {
-      const child = spawn(program, ["message-ring", `wait=${wait}`, "--seconds", "50"], {
-        stdio: "ignore",
-      });
+      const child = spawn(
+        program,
+        ["message-ring", `wait=${wait}`, "--calls", "1000000000", "--block", "1000000"],
+        {
+          stdio: "ignore",
+        },
+      );
       const ended = new Promise((resolve) => child.once("close", resolve));
       const pid = child.pid ?? 0;
       await until(() => childrenOf(pid).length === 1);
