@@ -82,7 +82,7 @@ export interface TraceChoice {
 
 export const exactTimeFlag: Flag<boolean> = toggle(
   "--exact-time",
-  "time every call instead of sampling: dearer, gives latencies (p50, p99) for each line",
+  "time every call instead of sampling: dearer, bounds latencies (p50, p99) of each line",
 );
 
 export const recorderFlag: Flag<(typeof recorders)[number] | null> = choice({

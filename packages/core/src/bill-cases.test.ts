@@ -38,8 +38,40 @@ test("timed calls: the window floor is no work, and what lies outside the hooks 
     residualNs: 0,
   });
   expect(bill.faults.basis).toBe("priced");
-  expect(bill.lines[0]?.latency).toMatchObject({ max: 256 });
+  expect(bill.lines[0]?.latency).toMatchObject({ max: 276 }); // 256 - floor + boundary.
   expect(bill.warnings).toEqual([]);
+});
+
+test("timed calls: the quantiles of one call are its time, those of more are within their sum", () => {
+  const timed = (count: number, latency: { atMost: number; count: number }[]) =>
+    makeBill(
+      recording({
+        timing: "exact",
+        samplePeriodNs: null,
+        processes: [process({ wallNs: 4_000 * ms, onCpuNs: count * 60_000 })],
+        lines: [
+          line({
+            syscall: "clock_nanosleep",
+            kind: "none",
+            count,
+            onCpuNs: count * 60_000,
+            wait: { ioNs: 0, otherNs: count * 10 * ms },
+            latency,
+          }),
+        ],
+      }),
+      prices(),
+    ).lines[0]?.latency;
+  const once = { p50: 10_060_000, p90: 10_060_000, p99: 10_060_000, max: 10_060_000 };
+  const cell = 2 ** 24;
+  expect(timed(1, [{ atMost: cell, count: 1 }])).toEqual({ ...once, atLeast: once });
+  const often = timed(200, [{ atMost: cell, count: 200 }]);
+  expect(often?.p50).toBe(Math.round((200 * 10_060_000 - (99 * cell) / 2) / 101));
+  expect(often).toMatchObject({
+    p99: cell,
+    max: cell,
+    atLeast: { p50: cell / 2, max: 10_060_000 },
+  });
 });
 
 test("timed calls: prices beyond what was spent are scaled down, with a warning", () => {

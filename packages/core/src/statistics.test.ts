@@ -4,9 +4,8 @@ import { expect, test } from "vitest";
 import {
   addIntervals,
   aroundLikely,
-  histogramMaximum,
-  histogramQuantile,
   mergeHistograms,
+  quantileBounds,
   relativeHalfWidth,
   scaleInterval,
   subtractIntervals,
@@ -54,19 +53,48 @@ test("intervals add, scale and subtract with their bounds", () => {
   expect(aroundLikely(interval, 9)).toEqual({ low: 1, likely: 9, high: 9 });
 });
 
+const nothing = { sum: Number.POSITIVE_INFINITY, above: 0, below: 0, hasMore: true };
+
 test("a quantile lies in the cell that holds its rank", () => {
   const cells = [
     { atMost: 64, count: 90 },
     { atMost: 1024, count: 9 },
     { atMost: 4096, count: 1 },
   ];
-  expect(histogramQuantile(cells, 0.5)).toBeCloseTo(32 * 2 ** (50 / 90));
-  expect(histogramQuantile(cells, 0.9)).toBe(64);
-  expect(histogramQuantile(cells, 0.99)).toBe(1024);
-  expect(histogramQuantile(cells, 1)).toBe(4096);
-  expect(histogramMaximum(cells)).toBe(4096);
-  expect(histogramQuantile([], 0.5)).toBeNull();
-  expect(histogramQuantile([{ atMost: 0, count: 3 }], 0.9)).toBe(0);
+  expect(quantileBounds(cells, 0.5, nothing)).toEqual({ low: 32, high: 64 });
+  expect(quantileBounds(cells, 0.9, nothing)).toEqual({ low: 32, high: 64 });
+  expect(quantileBounds(cells, 0.99, nothing)).toEqual({ low: 512, high: 1024 });
+  expect(quantileBounds(cells, 1, nothing)).toEqual({ low: 2048, high: 4096 });
+  expect(quantileBounds([], 0.5, nothing)).toBeNull();
+  expect(quantileBounds([{ atMost: 0, count: 3 }], 0.9, nothing)).toEqual({ low: 0, high: 0 });
+});
+
+test("a single value is its sum, and more values bound each other by theirs", () => {
+  const known = { above: 0, below: 0, hasMore: false };
+  expect(quantileBounds([{ atMost: 512, count: 1 }], 0.5, { ...known, sum: 300 })).toEqual({
+    low: 300,
+    high: 300,
+  });
+  const ten = [{ atMost: 16, count: 10 }];
+  expect(quantileBounds(ten, 0.5, { ...known, sum: 100 })?.high).toBeCloseTo((100 - 4 * 8) / 6);
+  expect(quantileBounds(ten, 0.5, { ...known, sum: 100 })?.low).toBe(8);
+  expect(quantileBounds(ten, 1, { ...known, sum: 100 })).toEqual({ low: 10, high: 16 });
+});
+
+test("no order of values lies outside the bounds of its quantiles", () => {
+  const share = fc.constantFrom(0.5, 0.9, 0.99, 1);
+  fc.assert(
+    fc.property(fc.array(fc.nat(5_000), { minLength: 1, maxLength: 60 }), share, (values, q) => {
+      const cellOf = (value: number) => (value === 0 ? 0 : 2 ** Math.ceil(Math.log2(value)));
+      const cells = mergeHistograms(values.map((v) => [{ atMost: cellOf(v), count: 1 }]).flat());
+      const sum = values.reduce((a, b) => a + b, 0);
+      const bounds = quantileBounds(cells, q, { sum, above: 0, below: 0, hasMore: false });
+      const sorted = values.toSorted((a, b) => a - b);
+      const value = sorted[Math.max(1, Math.ceil(q * values.length - 1e-9)) - 1] ?? -1;
+      expect(bounds?.low).toBeLessThanOrEqual(value + 1e-6);
+      expect(bounds?.high).toBeGreaterThanOrEqual(value - 1e-6);
+    }),
+  );
 });
 
 test("merging histograms keeps every value", () => {

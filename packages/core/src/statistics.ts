@@ -1,4 +1,4 @@
-/** Statistics: intervals of shares, arithmetic of intervals, quantiles of log2 histograms. */
+/** Statistics: intervals of shares, arithmetic of intervals, bounds of quantiles of log2 histograms. */
 import { probit } from "simple-statistics";
 import type { Interval } from "./prices.ts";
 import type { HistogramCell } from "./recording.ts";
@@ -67,33 +67,62 @@ export function aroundLikely(interval: Interval, likely: number): Interval {
 
 export const zeroInterval: Interval = { low: 0, likely: 0, high: 0 };
 
-/**
- * A quantile of a log2 histogram, interpolated on the logarithmic scale inside its cell, where values
- * spread evenly rather than on the linear one (error: below the cell's factor of 2).
- * @returns null for an empty histogram.
- */
-export function histogramQuantile(
-  cells: readonly HistogramCell[],
-  quantile: number,
-): number | null {
-  const sorted = sortCells(cells);
-  const total = sorted.reduce((sum, cell) => sum + cell.count, 0);
-  if (total === 0) return null;
-  const rank = Math.min(1, Math.max(0, quantile)) * total;
-  let before = 0;
-  for (const cell of sorted) {
-    if (before + cell.count >= rank && cell.count > 0) {
-      return insideCell(cell.atMost, (rank - before) / cell.count);
-    }
-    before += cell.count;
-  }
-  return sorted.at(-1)?.atMost ?? null;
+/** What is known of the values in a histogram besides their cells. */
+export interface KnownSum {
+  /** Sum of the values. */
+  readonly sum: number;
+  /** How far the cells are below their values at most, each: what the histogram does not see. */
+  readonly above: number;
+  /** How far the cells are above their values at most, in all: what only the histogram sees. */
+  readonly below: number;
+  /** Whether the sum holds values that the histogram does not have. */
+  readonly hasMore: boolean;
 }
 
-/** The upper bound of the highest filled cell; null for an empty histogram. */
-export function histogramMaximum(cells: readonly HistogramCell[]): number | null {
+export interface Bounds {
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * Bounds of a quantile of values of which a log2 histogram and the sum are known: the smallest value
+ * that at least such a share of them does not exceed. No value inside the bounds contradicts the
+ * cells or the sum; a single value is its sum.
+ * @returns null for an empty histogram.
+ */
+export function quantileBounds(
+  cells: readonly HistogramCell[],
+  quantile: number,
+  { sum, above, below, hasMore }: KnownSum,
+): Bounds | null {
   const filled = sortCells(cells).filter((cell) => cell.count > 0);
-  return filled.at(-1)?.atMost ?? null;
+  const total = filled.reduce((all, cell) => all + cell.count, 0);
+  const rank = Math.max(1, Math.ceil(Math.min(1, quantile) * total - 1e-9));
+  let before = 0;
+  let lowestBefore = 0;
+  let own: HistogramCell | null = null;
+  let highestAfter = 0;
+  for (const cell of filled) {
+    const isOwn = own === null && before + cell.count >= rank;
+    if (isOwn) own = cell;
+    const smaller = Math.max(0, Math.min(cell.count, rank - 1 - before));
+    const larger = Math.max(0, Math.min(cell.count, before + cell.count - rank));
+    lowestBefore += smaller * lowestIn(cell);
+    highestAfter += larger * (cell.atMost + above);
+    before += cell.count;
+  }
+  if (own === null) return null;
+  // All from this rank on are as large, those before it are at least the lowest of their cells.
+  const least = Math.max(0, lowestBefore - below);
+  const fromSum = (sum - (least < sum ? least : 0)) / (total - rank + 1);
+  const rest = hasMore ? 0 : Math.max(0, (sum - highestAfter) / rank);
+  // A sum that contradicts the cells, as when prices were scaled down, is what the bill shows.
+  const high = Math.max(rest, Math.min(own.atMost + above, fromSum));
+  return { low: Math.min(high, Math.max(rest, lowestIn(own) - below)), high };
+}
+
+function lowestIn({ atMost }: HistogramCell): number {
+  return atMost <= 1 ? atMost : atMost / 2; // The cells of 0 and 1 hold one value each.
 }
 
 /** Adds histograms cell by cell, smallest cell first. */
@@ -109,9 +138,4 @@ export function mergeHistograms(
 
 function sortCells(cells: readonly HistogramCell[]): HistogramCell[] {
   return [...cells].sort((a, b) => a.atMost - b.atMost);
-}
-
-function insideCell(atMost: number, fraction: number): number {
-  if (atMost <= 1) return atMost; // The cells of 0 and 1 hold one value each.
-  return (atMost / 2) * 2 ** fraction;
 }

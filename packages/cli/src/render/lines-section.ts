@@ -25,13 +25,18 @@ export function linesSection(bill: Bill, top: number, paint: Paint, width: numbe
     cell: ({ target }: BillLine) => targetName(target),
   };
   const table = renderTable(lines, columns(single), last, { indent: 2, width, isDense: true });
-  const note = lines.some(isRough) ? [paint.faint(roughNote(bill))] : [];
-  return [...titled(title, table, paint), ...note];
+  const notes = [
+    ...(lines.some(isRough) ? [roughNote(bill)] : []),
+    ...(lines.some(({ unfinished }) => unfinished !== undefined) ? [unfinishedNote] : []),
+  ];
+  return [...titled(title, table, paint), ...notes.map((note) => paint.faint(note))];
 }
 
 function columns(singleProcess: boolean): Column<BillLine>[] {
-  const latency = (which: "p50" | "p99") => (line: BillLine) =>
-    line.latency === null ? "" : tight(formatTime(line.latency[which]));
+  const latency =
+    (which: "p50" | "p99") =>
+    ({ latency: bounds }: BillLine) =>
+      bounds === null ? "" : upTo(bounds[which], bounds.atLeast?.[which]);
   return [
     ...costColumnsFor(singleProcess),
     { title: "p50", align: "right", cell: latency("p50") },
@@ -50,6 +55,12 @@ function tight(text: string): string {
   return text.replace(" ", "");
 }
 
+/** "≤16.8ms"; without the sign where the lower bound would look the same. */
+function upTo(high: number, low: number | undefined): string {
+  const text = tight(formatTime(high));
+  return low === undefined || tight(formatTime(low)) === text ? text : `≤${text}`;
+}
+
 /** Where processes or latencies need columns, the average size, a mere quotient, makes room. */
 function costColumnsFor(singleProcess: boolean): Column<BillLine>[] {
   return costColumns.map((column) => {
@@ -65,7 +76,10 @@ function shortName({ comm, pid }: BillLine["process"]): string {
 }
 
 /** What a row of any grouping costs. */
-type Cost = Pick<BillLine, "count" | "bytes" | "boundaryNs" | "kernelNs" | "waitNs"> & {
+type Cost = Pick<
+  BillLine,
+  "count" | "unfinished" | "bytes" | "boundaryNs" | "kernelNs" | "waitNs"
+> & {
   readonly sequential?: number | null;
   readonly intervals?: BillLine["intervals"];
 };
@@ -82,8 +96,15 @@ function roughNote({ timing }: Bill): string {
     : "  ~ less than the recorder's own cost may be off by";
 }
 
+const unfinishedNote = "  +n: calls that were entered and did not return";
+
 export const costColumns: readonly Column<Cost>[] = [
-  { title: "count", align: "right", cell: ({ count }) => formatCount(count) },
+  {
+    title: "count",
+    align: "right",
+    cell: ({ count, unfinished }) =>
+      formatCount(count) + (unfinished === undefined ? "" : `+${formatCount(unfinished)}`),
+  },
   {
     title: "bytes",
     align: "right",
@@ -140,8 +161,8 @@ function histogram(line: BillLine, width: number): string[] {
   const countWidth = Math.max(...counts.map(displayWidth));
   const rows = cells.map(({ atMost, count }, index) => {
     const bar = "#".repeat(Math.max(1, Math.round((count / most) * BAR_WIDTH)));
-    const upTo = atMost === 0 ? "empty" : `up to ${formatBytes(atMost)}`;
-    return `    ${padEnd(upTo, 16)}${(counts[index] ?? "").padStart(countWidth)}  ${bar}`;
+    const size = atMost === 0 ? "empty" : `up to ${formatBytes(atMost)}`;
+    return `    ${padEnd(size, 16)}${(counts[index] ?? "").padStart(countWidth)}  ${bar}`;
   });
   const others = all === shown ? [] : [`    other sizes     ${formatCount(all - shown)}`];
   return [`  ${name}`, ...rows, ...others];

@@ -1,11 +1,12 @@
 /** Lines: what the bill itemises, one per process, system call and target, dearest first. */
-import type { DescriptorKind, HistogramCell, Recording, Target } from "../recording.ts";
+import type { DescriptorKind, Recording, Target } from "../recording.ts";
 import {
   addIntervals,
   aroundLikely,
-  histogramMaximum,
-  histogramQuantile,
+  type Bounds,
+  type KnownSum,
   mergeHistograms,
+  quantileBounds,
   scaleInterval,
   subtractIntervals,
   wilsonInterval,
@@ -101,23 +102,27 @@ function closeLine(line: OpenLine, recording: Recording, rates: Rates): BillLine
   }
   const positioned = total(({ line: part }) => part.recorded.positioned);
   const sequential = total(({ line: part }) => part.recorded.sequential);
+  const unfinished = total(({ line: part }) => part.recorded.unfinished ?? 0);
   const kernelNs = total((part) => part.kernelNs);
+  const boundaryNs = total((part) => part.boundaryNs);
+  const waitNs = total(({ line: part }) => part.waitNs);
   return {
     process: { pid: recorded.pid, comm: recorded.comm, exe: recorded.exe, id: recorded.id },
     syscall: parts[0]?.line.recorded.syscall ?? "",
     target,
     count: total(({ line: part }) => part.recorded.count),
+    ...(unfinished > 0 ? { unfinished } : {}),
     errors,
     bytes: total(({ line: part }) => part.recorded.bytes),
     requestedBytes: total(({ line: part }) => part.recorded.requestedBytes),
     sizes: mergeHistograms(parts.flatMap(({ line: part }) => part.recorded.sizes)),
     sequential: positioned > 0 ? Math.min(1, sequential / positioned) : null,
-    boundaryNs: total((part) => part.boundaryNs),
+    boundaryNs,
     kernelNs,
-    waitNs: total(({ line: part }) => part.waitNs),
+    waitNs,
     waits: Object.fromEntries(waits),
     intervals: { kernelNs: kernelInterval(line, kernelNs, recording, rates) },
-    latency: latencyOf(parts.flatMap(({ line: part }) => part.recorded.latency)),
+    latency: latencyOf(line, boundaryNs + kernelNs + waitNs, recording, rates),
   };
 }
 
@@ -144,13 +149,49 @@ function kernelInterval(
   return aroundLikely(subtractIntervals(inCalls, ownCost), kernelNs);
 }
 
-function latencyOf(cells: readonly HistogramCell[]): BillLine["latency"] {
-  const merged = mergeHistograms(cells);
-  const at = (quantile: number) => histogramQuantile(merged, quantile);
-  const [p50, p90, p99, max] = [at(0.5), at(0.9), at(0.99), histogramMaximum(merged)];
-  if (p50 === null || p90 === null || p99 === null || max === null) return null;
-  // Whole nanoseconds: what lies below is not known, and differs between versions of Math.pow.
-  return { p50: Math.round(p50), p90: Math.round(p90), p99: Math.round(p99), max };
+/**
+ * How long calls took at most and at least: their cells, narrowed by what they cost together. The cells
+ * hold run queue and window floor, which the cost does not, and lack the boundary.
+ */
+function latencyOf(
+  { account, parts }: OpenLine,
+  costNs: number,
+  { recorder }: Recording,
+  rates: Rates,
+): BillLine["latency"] {
+  const cells = mergeHistograms(parts.flatMap(({ line }) => line.recorded.latency));
+  const timed = sum(cells, ({ count }) => count);
+  const count = countCalls(parts.map(({ line }) => line));
+  if (timed === 0) return null;
+  const perCall = sum(parts, ({ boundaryNs }) => boundaryNs) / Math.max(1, count);
+  const floor = rates.windowFloor.likely;
+  const known: KnownSum = {
+    sum: costNs,
+    above: Math.max(0, perCall - floor),
+    // How long a traced thread stood inside its calls is not known call by call.
+    below:
+      recorder === "ptrace"
+        ? Number.POSITIVE_INFINITY
+        : account.process.recorded.runQueueNs + timed * Math.max(0, floor - perCall),
+    hasMore: timed !== count || parts.some(({ line }) => line.recorded.unfinished !== undefined),
+  };
+  const at = (quantile: number) => quantileBounds(cells, quantile, known) ?? { low: 0, high: 0 };
+  const bounds = { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) };
+  return { ...ends(bounds, "high"), atLeast: ends(bounds, "low") };
+}
+
+type Quantiles<Value> = Readonly<Record<"p50" | "p90" | "p99" | "max", Value>>;
+
+/** Whole nanoseconds, none above the next. */
+function ends({ p50, p90, p99, max }: Quantiles<Bounds>, end: keyof Bounds): Quantiles<number> {
+  const upTo = (...bounds: readonly Bounds[]) =>
+    Math.round(Math.min(...bounds.map((bound) => bound[end])));
+  return {
+    p50: upTo(p50, p90, p99, max),
+    p90: upTo(p90, p99, max),
+    p99: upTo(p99, max),
+    max: upTo(max),
+  };
 }
 
 /** Dearest first, then most frequent; names last, so that the order never depends on luck. */

@@ -95,15 +95,24 @@ export const billTargetSchema = z.object({
 });
 export type BillTarget = z.infer<typeof billTargetSchema>;
 
+const quantilesSchema = z.object({
+  p50: z.number(),
+  p90: z.number(),
+  p99: z.number(),
+  max: z.number(),
+});
+
 /**
- * All calls that agree in process, system call and target. `count` is of those that returned: a line of
- * none bills a call that did not, such as exit_group.
+ * All calls that agree in process, system call and target. `count` is of those that returned, `unfinished`
+ * of those that did not: of exit_group, or of a call that a thread was in when it or the recording ended.
  */
 export const billLineSchema = z.object({
   process: lineProcessSchema,
   syscall: z.string(),
   target: billTargetSchema,
   count,
+  /** Calls beside `count` that did not return; absent: none is known. */
+  unfinished: count.optional(),
   errors: errorCounts,
   bytes: count,
   requestedBytes: count,
@@ -116,10 +125,11 @@ export const billLineSchema = z.object({
   /** waitNs by reason, reasons without time left out. */
   waits: waitNsSchema.partial(),
   intervals: z.object({ kernelNs: intervalSchema }),
-  /** Duration of a call, on and off the CPU, ns; null unless every call was timed. */
-  latency: z
-    .object({ p50: z.number(), p90: z.number(), p99: z.number(), max: z.number() })
-    .nullable(),
+  /**
+   * How long a call took at most: boundary, work and waiting, ns; null unless every call was timed.
+   * Calls are counted by powers of two, so bounds are what is known; those of a single call are equal.
+   */
+  latency: quantilesSchema.extend({ atLeast: quantilesSchema.optional() }).nullable(),
 });
 export type BillLine = z.infer<typeof billLineSchema>;
 
@@ -200,7 +210,7 @@ export const billSchema = z.object({
   notItemised: z.array(notItemisedSchema),
   unfinished: z.object({
     calls: z.array(z.object({ syscall: z.string(), count })),
-    /** On the CPU inside calls that no line holds; the end of a process is such a call. */
+    /** On the CPU and off it inside calls that no line holds. */
     kernelNs: ns,
     waitNs: ns,
   }),
