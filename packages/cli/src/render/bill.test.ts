@@ -48,6 +48,18 @@ test("a filter says what it left out, and the totals stay", () => {
   expect(some.split("\n").slice(0, 5)).toEqual(all.split("\n").slice(0, 5));
 });
 
+test("many processes of one line are shown by their number, not as one of them", () => {
+  const many = recordingOf("overflow");
+  const processes = many.processes.map((process) =>
+    process.pid === 701 ? { ...process, comm: "true", instances: 9_874 } : process,
+  );
+  const bill = makeBill({ ...many, processes }, prices);
+  for (const by of [null, "process"] as const) {
+    expect(render(bill, { by })).toContain("true x9,874");
+    expect(render(bill, { by })).not.toMatch(/true 701/);
+  }
+});
+
 test("--top limits the lines", () => {
   expect(render(billOf("ptrace"), { top: 1 })).toMatch(/most expensive lines[^\n]*\(1 of \d+\)/);
 });

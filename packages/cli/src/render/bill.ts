@@ -12,6 +12,7 @@ import { groupsSection } from "./groups-section.ts";
 import { linesSection, sizesSection } from "./lines-section.ts";
 import { formatCount, formatTime } from "./numbers.ts";
 import { type Paint, paintFor } from "./paint.ts";
+import { processNames } from "./target-name.ts";
 import { answerLine, timeSection } from "./time-section.ts";
 
 /** Fits most terminals and every review tool; the bill looks the same wherever it goes. */
@@ -31,7 +32,7 @@ export function* renderBill(
     trace === null ? [] : [selectionLine(bill, trace.expression)],
     by === null
       ? linesSection(bill, top, paint, WIDTH)
-      : groupsSection(groupLines(bill, by), by, top, paint, WIDTH),
+      : groupsSection(groupLines(bill, by), processNames(bill), by, top, paint, WIDTH),
     sizesSection(bill, by === null ? top : 0, paint, WIDTH),
     errorsSection(bill, top, paint, WIDTH),
     faultsSection(bill, paint),
@@ -46,8 +47,10 @@ export function* renderBill(
   }
 }
 
-function titleLine({ command, exit, processes }: Bill, paint: Paint): string {
-  const attached = processes.map(({ pid, comm }) => `${comm} ${pid}`).join(", ");
+function titleLine(bill: Bill, paint: Paint): string {
+  const { command, exit, processes } = bill;
+  const names = processNames(bill);
+  const attached = processes.map((process) => names(process)).join(", ");
   const what = command.length > 0 ? command.join(" ") : attached;
   const lead = command.length > 0 ? "" : "attached to ";
   const name = lead + printable(what, { maxWidth: WIDTH - 30 });

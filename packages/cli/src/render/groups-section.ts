@@ -4,7 +4,7 @@ import { renderTable, titled } from "./columns.ts";
 import { costColumns } from "./lines-section.ts";
 import { formatCount } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
-import { processName, targetName } from "./target-name.ts";
+import { type ProcessNames, targetName } from "./target-name.ts";
 
 const titles: Readonly<Record<Grouping, string>> = {
   process: "processes",
@@ -14,6 +14,7 @@ const titles: Readonly<Record<Grouping, string>> = {
 
 export function groupsSection(
   groups: readonly LineGroup[],
+  names: ProcessNames,
   by: Grouping,
   top: number,
   paint: Paint,
@@ -23,15 +24,21 @@ export function groupsSection(
   if (shown.length === 0) return [];
   const title = `most expensive ${titles[by]}`;
   const of = `${formatCount(shown.length)} of ${formatCount(groups.length)}`;
-  const last = { title: by === "syscall" ? "call" : by, cell: groupName };
+  const last = {
+    title: by === "syscall" ? "call" : by,
+    cell: (group: LineGroup) => groupName(group, names),
+  };
   const table = renderTable(shown, costColumns, last, { indent: 2, width, isDense: true });
   return titled(`${title} (${of})`, table, paint);
 }
 
 /** Raw: the table makes it safe. */
-function groupName({ process, syscall, target, notItemised }: LineGroup): string {
+function groupName(
+  { process, syscall, target, notItemised }: LineGroup,
+  names: ProcessNames,
+): string {
   if (notItemised === true) return "(not itemised)";
-  if (process !== undefined) return processName(process);
+  if (process !== undefined) return names(process);
   if (syscall !== undefined) return syscall;
   const name = target === undefined ? "" : targetName(target);
   return name === "" ? "(no descriptor)" : name;

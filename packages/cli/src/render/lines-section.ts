@@ -3,7 +3,7 @@ import { type Bill, type BillLine, displayWidth, printable } from "@crossbill/co
 import { type Column, padEnd, renderTable, titled } from "./columns.ts";
 import { formatBytes, formatCount, formatTime } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
-import { processName, targetName } from "./target-name.ts";
+import { type ProcessNames, processNames, targetName } from "./target-name.ts";
 
 /** How many of the lines show how their sizes are spread. */
 const HISTOGRAMS = 3;
@@ -11,20 +11,27 @@ const HISTOGRAM_CELLS = 5;
 /** Fewer calls than this are said by count and average. */
 const HISTOGRAM_CALLS = 10;
 const BAR_WIDTH = 20;
+/** A comm has up to 15 bytes, each of which may need an escape; the target needs the room more. */
+const COMM_WIDTH = 12;
 
 export function linesSection(bill: Bill, top: number, paint: Paint, width: number): string[] {
   const lines = bill.lines.slice(0, top);
   if (lines.length === 0) return [];
   const [first] = lines;
   const single = first !== undefined && bill.processes.length <= 1;
-  const whose = single ? ` of ${printable(processName(first.process))}` : "";
+  const names = processNames(bill);
+  const whose = single ? ` of ${names(first.process, COMM_WIDTH)}` : "";
   const of = `${formatCount(lines.length)} of ${formatCount(bill.lines.length)}`;
   const title = `most expensive lines${whose} (${of})`;
   const last = {
     title: "target",
     cell: ({ target }: BillLine) => targetName(target),
   };
-  const table = renderTable(lines, columns(single), last, { indent: 2, width, isDense: true });
+  const table = renderTable(lines, columns(single ? null : names), last, {
+    indent: 2,
+    width,
+    isDense: true,
+  });
   const notes = [
     ...(lines.some(isRough) ? [roughNote(bill)] : []),
     ...(lines.some(({ unfinished }) => unfinished !== undefined) ? [unfinishedNote] : []),
@@ -32,19 +39,20 @@ export function linesSection(bill: Bill, top: number, paint: Paint, width: numbe
   return [...titled(title, table, paint), ...notes.map((note) => paint.faint(note))];
 }
 
-function columns(singleProcess: boolean): Column<BillLine>[] {
+/** @param names null: all lines are of one process. */
+function columns(names: ProcessNames | null): Column<BillLine>[] {
   const latency =
     (which: "p50" | "p99") =>
     ({ latency: bounds }: BillLine) =>
       bounds === null ? "" : upTo(bounds[which], bounds.atLeast?.[which]);
   return [
-    ...costColumnsFor(singleProcess),
+    ...costColumnsFor(names === null),
     { title: "p50", align: "right", cell: latency("p50") },
     { title: "p99", align: "right", cell: latency("p99") },
     {
       title: "process",
       align: "left",
-      cell: ({ process }) => (singleProcess ? "" : shortName(process)),
+      cell: ({ process }) => names?.(process, COMM_WIDTH) ?? "",
     },
     { title: "call", align: "left", cell: ({ syscall }) => printable(syscall, { maxWidth: 14 }) },
   ];
@@ -68,11 +76,6 @@ function costColumnsFor(singleProcess: boolean): Column<BillLine>[] {
     const isRoomy = ({ latency }: BillLine) => singleProcess && latency === null;
     return { ...column, cell: (line) => (isRoomy(line) ? column.cell(line) : "") };
   });
-}
-
-/** A comm has up to 15 bytes, each of which may need an escape; the target needs the room more. */
-function shortName({ comm, pid }: BillLine["process"]): string {
-  return `${printable(comm, { maxWidth: 12 })} ${pid}`;
 }
 
 /** What a row of any grouping costs. */

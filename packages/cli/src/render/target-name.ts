@@ -1,5 +1,6 @@
 /** What a line is about, in raw words: whoever prints them makes them safe. */
-import type { BillLine } from "@crossbill/core";
+import { type Bill, type BillLine, printable } from "@crossbill/core";
+import { formatCount } from "./numbers.ts";
 
 type Target = BillLine["target"];
 
@@ -17,7 +18,15 @@ export function targetName({ kind, path, deleted, truncated }: Target): string {
   return name.startsWith(kind) ? name + end : `${kind} ${name}${end}`;
 }
 
-/** comm and pid, the two a user knows a process by. */
-export function processName({ comm, pid }: Pick<BillLine["process"], "comm" | "pid">): string {
-  return `${comm} ${pid}`;
+/** Names a process of the bill in raw words, or in safe ones of which comm takes at most a width. */
+export type ProcessNames = (process: BillLine["process"], commWidth?: number) => string;
+
+/** "dd 23951", or "true x9,874" for so many processes of which none has a line of its own. */
+export function processNames({ processes }: Pick<Bill, "processes">): ProcessNames {
+  const instances = new Map(processes.map((process) => [process.id, process.instances]));
+  return ({ id, comm, pid }, commWidth) => {
+    const name = commWidth === undefined ? comm : printable(comm, { maxWidth: commWidth });
+    const many = instances.get(id) ?? 1;
+    return `${name} ${many > 1 ? `x${formatCount(many)}` : pid}`;
+  };
 }
