@@ -1,6 +1,6 @@
 /** The program must not notice crossbill: status, signals, descriptors, arguments, user. */
 import { spawnSync } from "node:child_process";
-import { chownSync, existsSync, mkdirSync, statSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import {
@@ -52,6 +52,58 @@ test.each(runs)(
     const direct = spawnSync("sh", command.slice(1), { encoding: "latin1", input: "" });
     expect(direct.stdout).toContain("<a b>");
     expectEnd(crossbill([...run, "--", ...command]), { status: 0, stdout: direct.stdout });
+  },
+);
+
+const range = Array.from({ length: 38 }, (_, at) => `${at + 3}</etc/passwd`).join(" ");
+const others = [
+  { how: "one", redirections: "5</etc/passwd", byte: "", environment: [] },
+  {
+    how: "devices",
+    redirections: "3</dev/null 4>/dev/null 9<>/dev/null",
+    byte: "",
+    environment: [],
+  },
+  { how: "gaps", redirections: "3</etc/passwd 40</etc/group 200<&40", byte: "", environment: [] },
+  { how: "3 to 40", redirections: range, byte: "", environment: [] },
+  { how: "beside an argument not UTF-8", redirections: range, byte: "\\351", environment: [] },
+  {
+    how: "under sudo",
+    redirections: range,
+    byte: "",
+    environment: ["SUDO_UID=65534", "SUDO_GID=65534"],
+  },
+];
+test.each(runs.flatMap((one) => others.map((open) => ({ ...one, ...open }))))(
+  "$recorder: descriptors beside the standard ones are those of a direct start: $how",
+  ({ run, redirections, byte, environment }) => {
+    const script = "readlink /proc/$$/fd/* | grep -v ':'; ls /proc/$$/fd; head -1 <&$0";
+    const last = redirections.split(" ").at(-1)?.split("<")[0] ?? "";
+    // printf makes the byte, which no argument of ours can have.
+    const start = `exec ${redirections}; exec "$@" "$(printf 'caf${byte}')"`;
+    const program = ["bash", "-c", script, last];
+    const direct = runToEnd(["bash", "-c", start, "bash", ...program]);
+    expect(direct.stdout).toContain(`\n${last}\n`);
+    const recorded = ["env", ...environment, process.execPath, cli, ...run, "--"];
+    const ended = runToEnd(["bash", "-c", start, "bash", ...recorded, ...program]);
+    expectEnd(ended, { status: 0, stdout: direct.stdout });
+  },
+);
+
+test.each(runs)(
+  "$recorder: make below crossbill finds the jobserver of the make above",
+  ({ run }) => {
+    const inner = join(folder.path, "inner.mk");
+    const outer = join(folder.path, "outer.mk");
+    writeFileSync(inner, "all: a b\na b: ; @echo $@ $(MAKEFLAGS)\n");
+    writeFileSync(
+      outer,
+      `all: ; +"${process.execPath}" "${cli}" ${run.join(" ")} $(MAKE) -f ${inner}\n`,
+    );
+    const ended = runToEnd(["make", "-j2", "-f", outer]);
+    expectEnd(ended, { status: 0 });
+    expect(ended.stdout).toContain("jobserver");
+    expect(ended.stderr).not.toContain("jobserver unavailable");
   },
 );
 

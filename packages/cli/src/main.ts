@@ -1,6 +1,7 @@
 /** crossbill: reads the command line, does what it says, and ends as the program ended. */
 import { closeSync } from "node:fs";
 import { describeFailure } from "./failure.ts";
+import { rememberInherited } from "./inherited-descriptors.ts";
 import { invocationArguments } from "./invocation.ts";
 import { buildProgram } from "./program.ts";
 import { dieOf } from "./signals.ts";
@@ -8,6 +9,7 @@ import { say } from "./terminal.ts";
 import { done, type Ending } from "./verb.ts";
 
 export async function main(args: readonly string[] = invocationArguments()): Promise<void> {
+  rememberInherited();
   const ending = await perform(args);
   const status = ending.kind === "status" ? ending.status : await dieOf(ending.signal);
   releaseTerminal();

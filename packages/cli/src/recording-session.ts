@@ -17,6 +17,7 @@ import {
   startRecording,
 } from "@crossbill/recorder";
 import { type BillOutputs, type OutputNames, openBillOutputs } from "./bill-output.ts";
+import { inheritedDescriptors } from "./inherited-descriptors.ts";
 import { ownPrices, type PricesRequest } from "./own-prices.ts";
 import { asUser, becomeUser, type InvokingUser, invokingUser, useHomeOf } from "./privilege.ts";
 import { dieOf, onSignals } from "./signals.ts";
@@ -125,6 +126,7 @@ async function watch(prepared: Prepared): Promise<Recorded> {
     subject: prepared.subject,
     environment: prepared.environment,
     standardOutput: prepared.outputs.takesStandardOutput ? 2 : 1,
+    inherited: inheritedDescriptors(),
   });
   const release = onSignals((_name, number) =>
     prepared.signals === "forward" ? running.forward(number) : running.stop(),

@@ -1,5 +1,5 @@
 /** Starting a recorder and reading what it saw. */
-import type { ChildProcess } from "node:child_process";
+import type { ChildProcess, StdioOptions } from "node:child_process";
 import { existsSync } from "node:fs";
 import { Readable, Writable } from "node:stream";
 import { errnoName, PermissionError, RecorderError, TargetError } from "@crossbill/core";
@@ -23,6 +23,8 @@ export interface RecordingOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** Where the command's standard output goes: its own place (1, the default) or standard error. */
   readonly standardOutput?: 1 | 2;
+  /** Descriptors above 2 that the command is to have at the same numbers. */
+  readonly inherited?: readonly number[];
 }
 
 export interface Recorded {
@@ -55,20 +57,53 @@ export interface RunningRecording {
 export function startRecording(options: RecordingOptions): RunningRecording {
   const binary = recorderBinary(options.recorder);
   try {
-    const child = spawnBytes(binary, recorderArguments(options), {
-      stdio: ["inherit", options.standardOutput ?? "inherit", "inherit", "pipe", "pipe"],
+    const channels = freeDescriptors(options.inherited ?? []);
+    const child = spawnBytes(binary, recorderArguments(options, channels), {
+      stdio: recorderDescriptors(options, channels),
       ...(options.environment === undefined ? {} : { env: options.environment }),
     });
-    return new Session(child, options.subject);
+    return new Session(child, channels, options.subject);
   } catch (cause) {
     throw spawnError(cause, options.subject);
   }
 }
 
+/** The recorder's descriptors for us; it keeps them from the command. */
+interface Channels {
+  readonly stream: number;
+  readonly control: number;
+}
+
+/**
+ * The lowest that the command does not have. Node's own are there in our process, so libuv's pipe
+ * for a failed execve is above them: it is not overwritten before it has been used.
+ */
+function freeDescriptors(inherited: readonly number[]): Channels {
+  const taken = new Set([0, 1, 2, ...inherited]);
+  let stream = 3;
+  while (taken.has(stream)) stream++;
+  let control = stream + 1;
+  while (taken.has(control)) control++;
+  return { stream, control };
+}
+
+/** What `ignore` stands for above 2 stays as it is: closed, or open as it was passed on to us. */
+function recorderDescriptors(options: RecordingOptions, channels: Channels): StdioOptions {
+  const { inherited = [], standardOutput = 1 } = options;
+  const last = Math.max(channels.control, ...inherited);
+  const entries = new Array<number | "ignore" | "pipe">(last + 1).fill("ignore");
+  for (const number of [0, 2, ...inherited]) entries[number] = number;
+  entries[1] = standardOutput;
+  entries[channels.stream] = "pipe";
+  entries[channels.control] = "pipe";
+  return entries;
+}
+
 /** The command line of both recorders. */
-export function recorderArguments(options: RecordingOptions): string[] {
+function recorderArguments(options: RecordingOptions, channels: Channels): string[] {
   const { subject, trace, timing } = options;
-  const common = ["--stream", "3", "--control", "4", "--timing", timing];
+  const { stream, control } = channels;
+  const common = ["--stream", `${stream}`, "--control", `${control}`, "--timing", timing];
   if (trace !== undefined) common.push("--trace", trace.join(","));
   return "command" in subject
     ? ["run", ...common, "--", ...subject.command]
@@ -79,15 +114,20 @@ class Session implements RunningRecording {
   readonly recorderPid: number | undefined;
   readonly started: Promise<number | null>;
   readonly result: Promise<Recorded>;
+  readonly #stream: Readable | null;
   readonly #control: Writable | null;
   readonly #subject: Subject;
   #targetPid: number | null = null;
   #announce: (pid: number | null) => void = () => {};
 
-  constructor(child: ChildProcess, subject: Subject) {
+  constructor(child: ChildProcess, channels: Channels, subject: Subject) {
     this.recorderPid = child.pid;
     this.#subject = subject;
-    const control = child.stdio[4];
+    // Typed for five descriptors only.
+    const descriptors: readonly unknown[] = child.stdio;
+    const stream = descriptors[channels.stream];
+    const control = descriptors[channels.control];
+    this.#stream = stream instanceof Readable ? stream : null;
     this.#control = control instanceof Writable ? control : null;
     // A recorder that is gone cannot be told anything; its end is seen on the stream.
     this.#control?.on("error", () => {});
@@ -118,11 +158,8 @@ class Session implements RunningRecording {
       this.#announce(pid);
     });
     try {
-      const stream = child.stdio[3];
-      if (stream instanceof Readable) {
-        for await (const chunk of stream) {
-          if (chunk instanceof Uint8Array) reader.push(chunk);
-        }
+      for await (const chunk of this.#stream ?? []) {
+        if (chunk instanceof Uint8Array) reader.push(chunk);
       }
       const end = reader.finish();
       const hello = reader.hello;
