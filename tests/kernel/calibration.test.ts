@@ -1,6 +1,6 @@
 /** The measuring program and the calibration, run for real: counts and orders, never times. */
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,7 +16,7 @@ import {
   savePrices,
 } from "@crossbill/lab";
 import { expect, test } from "vitest";
-import { expectEnd, runToEnd } from "./command-line.ts";
+import { cli, expectEnd, runToEnd } from "./command-line.ts";
 
 const run = promisify(execFile);
 const program = fileURLToPath(
@@ -151,6 +151,22 @@ test("the ptrace recorder, which works for any user, gets a price above the bare
   const price = prices.recorders.ptrace;
   expect(price?.overheadNsPerCrossing.low).toBeGreaterThan(prices.nullSyscallNs.likely);
   expect(prices.recorders.ebpfSampled).toBeNull();
+});
+
+test("a calibration under a tracer says so and stores nothing", () => {
+  const cache = mkdtempSync(join(tmpdir(), "crossbill-prices-"));
+  try {
+    // Only crossbill's own first thread is traced, which keeps it quick.
+    const strace = ["strace", "-e", "trace=none", "-e", "signal=none", "-o", "/dev/null"] as const;
+    const command = [process.execPath, cli, "calibrate", "--quick", "--json"];
+    const ended = runToEnd([...strace, ...command], "", { XDG_CACHE_HOME: cache });
+    expectEnd(ended, { status: 125 });
+    expect(ended.stderr).toMatch(/not stored: crossbill itself was traced/);
+    expect(pricesSchema.parse(JSON.parse(ended.stdout)).disturbedBy).toContain("traced");
+    expect(readdirSync(cache)).toEqual([]);
+  } finally {
+    rmSync(cache, { recursive: true });
+  }
 });
 
 test("an abort ends the calibration", async () => {

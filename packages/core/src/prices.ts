@@ -23,6 +23,10 @@ export const recorderPriceSchema = z.object({
 });
 export type RecorderPrice = z.infer<typeof recorderPriceSchema>;
 
+/** What kept prices from being those of a quiet machine; interference only ever makes them dearer. */
+export const disturbances = ["busy", "stolen", "wide", "traced"] as const;
+export type Disturbance = (typeof disturbances)[number];
+
 export const PRICES_SCHEMA = "crossbill.prices/1";
 
 export const pricesSchema = z.object({
@@ -31,6 +35,10 @@ export const pricesSchema = z.object({
   machine: machineSchema,
   /** A quick pass: fewer repetitions, wider intervals. */
   quick: z.boolean(),
+  /** What disturbed the measurement; absent when nothing did. Such prices are measured again. */
+  disturbedBy: z.array(z.enum(disturbances)).max(disturbances.length).optional(),
+  /** When disturbed prices were last measured again in vain. */
+  triedAt: z.string().optional(),
   /** One getppid, no recorder attached: the price of the boundary alone, ns. */
   nullSyscallNs: intervalSchema,
   /** One read of one byte from the page cache, ns. */

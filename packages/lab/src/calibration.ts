@@ -12,9 +12,16 @@ import {
 import { measure, type Parameters } from "@crossbill/native";
 import { type CopyTier, copyTiers, readCaches } from "./cache-tiers.ts";
 import { conditionsBetween, type MachineConditions, machineConditions } from "./conditions.ts";
-import { derivePrices, deriveProfile, type Measurement, pricedName } from "./derive-prices.ts";
+import {
+  derivePrices,
+  deriveProfile,
+  type Measurement,
+  pricedName,
+  recorderWidthWarnings,
+} from "./derive-prices.ts";
 import { nsPerEvent } from "./estimate.ts";
 import { identifyMachine } from "./machine.ts";
+import { type CpuUse, cpuUse, othersCpus, tracerPid } from "./others-load.ts";
 import { type ProfileEntry, profile } from "./profile.ts";
 import { type Progress, ProgressMeter } from "./progress.ts";
 import {
@@ -26,7 +33,7 @@ import {
   recorderModes,
   recorderOrder,
 } from "./recorder-price.ts";
-import type { CalibrationWarning } from "./warnings.ts";
+import { type CalibrationWarning, disturbancesIn } from "./warnings.ts";
 
 export interface CalibrateOptions {
   /** At most 3 s instead of 15 s: fewer rounds, wider intervals. */
@@ -76,6 +83,10 @@ const LARGE_MS = 90;
 const RECORDER_MS = 50;
 /** Loads and stolen time above these make the machine a noisy one. */
 const STOLEN_SHARE = 0.05;
+/** One CPU for the measured process, half a one for crossbill and what else wakes up. */
+const CPUS_NEEDED = 1.5;
+/** Where there are not so many, others may take this much of one. */
+const CPUS_SPARED = 0.25;
 
 /** One process of a round. */
 interface Task {
@@ -221,7 +232,17 @@ function surroundings(conditions: MachineConditions, machine: Machine): Calibrat
   const { loadBefore: load, stealShare: share } = conditions;
   if (load > machine.cpus) warnings.push({ kind: "busy", load, cpus: machine.cpus });
   if (share > STOLEN_SHARE) warnings.push({ kind: "stolen", share });
+  const tracer = tracerPid();
+  if (tracer !== null) warnings.push({ kind: "traced", by: tracer });
   return warnings;
+}
+
+/** The load average tells of the last minute; this tells of the calibration itself. */
+function crowding(before: CpuUse, after: CpuUse): CalibrationWarning[] {
+  const others = othersCpus(before, after);
+  const { cpus } = after;
+  const isCrowded = others > Math.max(CPUS_SPARED, cpus - CPUS_NEEDED);
+  return isCrowded ? [{ kind: "crowded", othersCpus: others, cpus }] : [];
 }
 
 /**
@@ -240,14 +261,27 @@ export async function calibrate(options: CalibrateOptions = {}): Promise<Calibra
   if (modes.length > 0) tasks.push(gathering.recorders(modes, random));
 
   const before = machineConditions();
+  const usedBefore = cpuUse();
   const rounds = await runRounds(tasks, effort, random, options.onProgress ?? (() => {}));
   const conditions = conditionsBetween(before, machineConditions());
+  const crowded = crowding(usedBefore, cpuUse());
 
   const { measurements, recorderMeasurements, failures } = gathering;
   const { prices, warnings } = derivePrices(measurements, tiers);
   const recorder = (mode: RecorderMode) => deriveRecorderPrice(mode, recorderMeasurements);
+  const recorders = {
+    ebpfSampled: recorder("ebpfSampled"),
+    ebpfExact: recorder("ebpfExact"),
+    ptrace: recorder("ptrace"),
+  };
   if (rounds < effort.rounds) warnings.push({ kind: "hurried", rounds, planned: effort.rounds });
   for (const [mode, why] of failures) warnings.push({ kind: "recorder", recorder: mode, why });
+  warnings.push(
+    ...recorderWidthWarnings(prices.nullSyscallNs, recorders),
+    ...surroundings(conditions, machine),
+    ...crowded,
+  );
+  const disturbedBy = disturbancesIn(warnings);
   return {
     prices: {
       schema: PRICES_SCHEMA,
@@ -256,13 +290,10 @@ export async function calibrate(options: CalibrateOptions = {}): Promise<Calibra
       quick: options.quick === true,
       ...prices,
       ...(options.quick === true ? {} : { mechanisms: deriveProfile(measurements, profile) }),
-      recorders: {
-        ebpfSampled: recorder("ebpfSampled"),
-        ebpfExact: recorder("ebpfExact"),
-        ptrace: recorder("ptrace"),
-      },
+      ...(disturbedBy.length === 0 ? {} : { disturbedBy }),
+      recorders,
     },
-    warnings: [...warnings, ...surroundings(conditions, machine)],
+    warnings,
     conditions,
     seed,
     rounds,

@@ -1,6 +1,11 @@
-import { UnsupportedError } from "@crossbill/core";
+import { type Interval, UnsupportedError } from "@crossbill/core";
 import { expect, test } from "vitest";
-import { derivePrices, deriveProfile, type Measurement } from "./derive-prices.ts";
+import {
+  derivePrices,
+  deriveProfile,
+  type Measurement,
+  recorderWidthWarnings,
+} from "./derive-prices.ts";
 
 const tiers = [
   { tier: "L1", measureBytes: 1001, upToBytes: 2000 },
@@ -105,4 +110,20 @@ test("the profile has what was measured, by code, and nothing of what was not", 
   expect(deriveProfile([...round(0), ...stat], [entry("stat"), entry("poll")])).toEqual({
     stat: { what: "a stat", method: "system-call", ns: { low: 300.5, likely: 310, high: 319.5 } },
   });
+});
+
+test("an eBPF recorder whose cost wanders makes every crossing doubtful", () => {
+  const steady = { low: 90, likely: 100, high: 110 };
+  const price = (overheadNsPerCrossing: Interval) => ({
+    overheadNsPerCrossing,
+    windowFloorNs: steady,
+  });
+  const warnings = recorderWidthWarnings(steady, {
+    ebpfSampled: price({ low: 0, likely: 10, high: 30 }),
+    ebpfExact: price({ low: 100, likely: 300, high: 900 }),
+  });
+  expect(warnings).toEqual([
+    { kind: "wide", price: "the ebpfExact recorder's cost", spread: 1, everyCrossing: true },
+  ]);
+  expect(recorderWidthWarnings(steady, { ebpfSampled: null, ebpfExact: null })).toEqual([]);
 });

@@ -139,8 +139,23 @@ function widthWarnings(prices: MechanismPrices): CalibrationWarning[] {
       kind: "wide" as const,
       price,
       spread: relativeSpread(interval),
+      everyCrossing: interval === prices.nullSyscallNs,
     }))
     .filter(({ spread }) => spread > WIDE);
+}
+
+/** eBPF recorders whose own cost wanders by much of what a recorded crossing costs in all. */
+export function recorderWidthWarnings(
+  nullSyscallNs: Interval,
+  { ebpfSampled, ebpfExact }: Pick<Prices["recorders"], "ebpfSampled" | "ebpfExact">,
+): CalibrationWarning[] {
+  return Object.entries({ ebpfSampled, ebpfExact }).flatMap(([mode, price]) => {
+    if (price === null) return [];
+    const { low, likely, high } = price.overheadNsPerCrossing;
+    const spread = (high - low) / 2 / (likely + nullSyscallNs.likely);
+    if (!(spread > WIDE)) return [];
+    return [{ kind: "wide", price: `the ${mode} recorder's cost`, spread, everyCrossing: true }];
+  });
 }
 
 /** The profile's prices; what this machine refused is not in it. */

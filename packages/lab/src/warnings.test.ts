@@ -1,5 +1,24 @@
 import { expect, test } from "vitest";
-import { type CalibrationWarning, calibrationWarningText } from "./warnings.ts";
+import { type CalibrationWarning, calibrationWarningText, disturbancesIn } from "./warnings.ts";
+
+test("prices are disturbed by what makes all of them dearer, each reason once", () => {
+  const everyCrossing = true;
+  expect(
+    disturbancesIn([
+      { kind: "wide", price: "the null system call", spread: 0.75, everyCrossing },
+      { kind: "crowded", othersCpus: 2, cpus: 2 },
+      { kind: "busy", load: 3, cpus: 2 },
+      { kind: "traced", by: 4711 },
+    ]),
+  ).toEqual(["busy", "wide", "traced"]);
+  expect(
+    disturbancesIn([
+      { kind: "wide", price: "the context switch", spread: 0.75 },
+      { kind: "hurried", rounds: 1, planned: 3 },
+      { kind: "not-linear", mechanism: "getppid" },
+    ]),
+  ).toEqual([]);
+});
 
 test("every warning is one line that names what it is about", () => {
   const warnings: CalibrationWarning[] = [
@@ -8,6 +27,8 @@ test("every warning is one line that names what it is about", () => {
     { kind: "wide", price: "the context switch", spread: 0.75 },
     { kind: "stolen", share: 0.12 },
     { kind: "busy", load: 3.25, cpus: 2 },
+    { kind: "crowded", othersCpus: 1.75, cpus: 2 },
+    { kind: "traced", by: 4711 },
     { kind: "hurried", rounds: 1, planned: 3 },
     { kind: "recorder", recorder: "ptrace", why: "not built" },
   ];
@@ -19,6 +40,8 @@ test("every warning is one line that names what it is about", () => {
     "the context switch varies by 75 % between processes",
     "the hypervisor took 12 % of the CPU time while measuring",
     "the machine was busy while measuring (load 3.3 on 2 CPUs)",
+    "other programs kept 1.8 of 2 CPUs busy while measuring",
+    "crossbill itself was traced while measuring (by process 4711)",
     "only 1 of 3 rounds fitted into the time",
     "the cost of the ptrace recorder is unknown: not built",
   ]);

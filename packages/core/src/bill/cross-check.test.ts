@@ -33,6 +33,16 @@ test("the kernel's own accounting is compared, both figures are given", () => {
   ]);
 });
 
+test("prices that were measured on a busy machine are used, and said to be doubtful", () => {
+  const bill = makeBill(recording(), { ...prices(), disturbedBy: ["busy", "wide"] });
+  expect(bill.warnings[0]).toEqual({ code: "prices-disturbed", by: ["busy", "wide"] });
+  expect(bill.warnings.map(describeWarning)[0]).toBe(
+    "the prices may be too high: while they were measured the machine was busy, " +
+      "repetitions disagreed; crossbill calibrate renews them",
+  );
+  expect(codes(makeBill(recording(), prices()))).not.toContain("prices-disturbed");
+});
+
 test("an audit that does not close, other prices and a missing recorder price are said", () => {
   const base = recording({ lines: [line({ count: 5 })], machine: { ...machine, key: "other" } });
   const audit = { ...base.audit, left: 9, entered: 9, lost: 1, unnamed: 2, stillRunning: 3 };

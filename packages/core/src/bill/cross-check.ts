@@ -69,6 +69,8 @@ function checkPrices({ recording, prices, rates, time, crossings }: Checked): Bi
   if (pricesKey !== recordingKey) {
     warnings.push({ code: "other-machine", pricesKey, recordingKey });
   }
+  const { disturbedBy = [] } = prices;
+  if (disturbedBy.length > 0) warnings.push({ code: "prices-disturbed", by: disturbedBy });
   if (!rates.recorderPriced) {
     const { recorder, timing } = recording;
     warnings.push({ code: "recorder-unpriced", recorder, timing });

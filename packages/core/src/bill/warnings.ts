@@ -1,5 +1,6 @@
 /** Warnings: what a reader of a bill must know before believing it; one union, one renderer. */
 import { z } from "zod";
+import { type Disturbance, disturbances } from "../prices.ts";
 
 const count = z.number().int().nonnegative();
 const ns = z.number().nonnegative();
@@ -16,6 +17,11 @@ export const warningSchema = z.discriminatedUnion("code", [
   z.object({ code: z.literal("prices-exceed"), pricedNs: ns, measuredNs: ns }),
   /** The prices were measured on another machine, kernel or mitigation setting. */
   z.object({ code: z.literal("other-machine"), pricesKey: z.string(), recordingKey: z.string() }),
+  /** The prices were measured under conditions that make them too high. */
+  z.object({
+    code: z.literal("prices-disturbed"),
+    by: z.array(z.enum(disturbances)).max(disturbances.length),
+  }),
   /** The recorder's own cost is unknown and was not subtracted. */
   z.object({
     code: z.literal("recorder-unpriced"),
@@ -71,6 +77,11 @@ export function describeWarning(warning: BillWarning): string {
         "the prices were measured on another machine, kernel or setting; " +
         "crossbill calibrate renews them";
       break;
+    case "prices-disturbed":
+      text =
+        `the prices may be too high: while they were measured ${describeDisturbances(warning.by)}; ` +
+        "crossbill calibrate renews them";
+      break;
     case "recorder-unpriced":
       text =
         `the cost of the ${warning.recorder} recorder (${warning.timing}) was not calibrated ` +
@@ -113,6 +124,17 @@ export function describeWarning(warning: BillWarning): string {
       break;
   }
   return text;
+}
+
+const disturbanceTexts: Readonly<Record<Disturbance, string>> = {
+  busy: "the machine was busy",
+  stolen: "the hypervisor took CPU time away",
+  wide: "repetitions disagreed",
+  traced: "crossbill itself was traced",
+};
+
+function describeDisturbances(by: readonly Disturbance[]): string {
+  return by.map((one) => disturbanceTexts[one]).join(", ");
 }
 
 function describeFewSamples(samples: number, halfWidth: number | null): string {
