@@ -39,6 +39,11 @@ test.each([
   expect(diagnose({ [path]: content }).get("kernel lockdown")?.state).toBe(state);
 });
 
+test("a kernel without lockdown, whose securityfs is there, forbids nothing", () => {
+  const features = diagnose({ "sys/kernel/security/lsm": "capability,yama" });
+  expect(features.get("kernel lockdown")).toMatchObject({ state: "works", remedy: null });
+});
+
 test.each([
   ["0", noRights, "works"],
   ["1", noRights, "works"],

@@ -52,6 +52,9 @@ function unknown(name: string, why: string, remedy: string | null = null): Featu
 function lockdown(read: Read): Feature {
   const name = "kernel lockdown";
   const text = read("sys/kernel/security/lockdown");
+  if (text === null && read("sys/kernel/security/lsm") !== null) {
+    return works(name, "not in this kernel: recording is allowed");
+  }
   if (text === null) {
     const mount = "sudo mount -t securityfs securityfs /sys/kernel/security";
     return unknown(name, "/sys/kernel/security/lockdown cannot be read", mount);
@@ -125,6 +128,13 @@ function ioUring(read: Read): Feature {
   return fails(name, why, "sudo sysctl kernel.io_uring_disabled=0");
 }
 
+const kvmRemedies: ReadonlyMap<string, string> = new Map([
+  ["EACCES", "sudo usermod -aG kvm $USER, then log in again"],
+  ["EPERM", "start the container with --device /dev/kvm"],
+  ["ENODEV", "sudo modprobe kvm_intel, or kvm_amd"],
+  ["ENXIO", "sudo modprobe kvm_intel, or kvm_amd"],
+]);
+
 function kvm(root: string): Feature {
   const name = "/dev/kvm";
   try {
@@ -135,11 +145,7 @@ function kvm(root: string): Feature {
     if (code === "ENOENT") {
       return fails(name, "not there", "turn on virtualisation in the firmware or the hypervisor");
     }
-    return fails(
-      name,
-      `cannot be opened (${code})`,
-      "sudo usermod -aG kvm $USER, then log in again",
-    );
+    return fails(name, `cannot be opened (${code})`, kvmRemedies.get(code) ?? null);
   }
 }
 

@@ -42,6 +42,37 @@ test("what the recorder's probe misses comes with its remedy, what it has withou
   expect(of.get("PMU")).toMatchObject({ state: "unknown", why: "not probed" });
 });
 
+test("a feature that was refused is mended by rights, not by another kernel", async () => {
+  const refused = (name: string, errno: number) => ({ name, ok: false, detail: name, errno });
+  const names = ["recorder", "tracepoints", "fentry", "cpu-clock"];
+  const features = names.map((name) => refused(name, 1));
+  const more = [refused("btf", 13), refused("pmu", 13)];
+  const without = await diagnosed(
+    JSON.stringify({ features: [...features, ...more, refused("capabilities", 1)] }),
+  );
+  for (const name of [...names, "PMU"]) {
+    expect(without.of.get(name)?.remedy).toMatch(/^run with sudo, or once: sudo setcap/);
+  }
+  expect(without.of.get("BTF")?.remedy).toBe("make /sys/kernel/btf/vmlinux readable");
+  const rights = { name: "capabilities", ok: true, detail: "CAP_SYS_ADMIN", errno: 0 };
+  const { of } = await diagnosed(JSON.stringify({ features: [...features, ...more, rights] }));
+  expect(of.get("fentry")?.remedy).toBeNull();
+  for (const name of ["recorder", "tracepoints", "cpu-clock", "PMU"]) {
+    expect(of.get(name)?.remedy).toMatch(/seccomp filter/);
+  }
+});
+
+test("a feature that is not there needs another kernel, or nothing mends it", async () => {
+  const absent = (name: string, errno: number) => ({ name, ok: false, detail: name, errno });
+  const features = [absent("recorder", 22), absent("tracepoints", 2), absent("pmu", 2)];
+  const { of } = await diagnosed(JSON.stringify({ features }));
+  expect(of.get("recorder")?.remedy).toBe("boot Linux 5.18 or newer");
+  expect(of.get("tracepoints")?.remedy).toMatch(/CONFIG_FTRACE_SYSCALLS/);
+  expect(of.get("PMU")?.remedy).toBeNull();
+  const failed = await diagnosed(JSON.stringify({ features: [absent("tracepoints", 22)] }));
+  expect(failed.of.get("tracepoints")?.remedy).toBeNull();
+});
+
 test("a recorder that gives no answer leaves its features unknown", async () => {
   const { of, canRun } = await diagnosed("nonsense");
   expect(canRun).toBe(false);

@@ -1,9 +1,9 @@
 /** The doctor: what crossbill needs from this machine, tried out one by one. */
-import { CrossbillError } from "@crossbill/core";
+import { CrossbillError, errnoName } from "@crossbill/core";
 import type { RecorderName } from "./binaries.ts";
 import { BTF_REMEDY, capabilityRemedy, ebpfShortcoming } from "./choose.ts";
 import { type Feature, systemFeatures } from "./doctor-system.ts";
-import { type ProbeResult, probeKernel } from "./probe.ts";
+import { type ProbedFeature, type ProbeResult, probeKernel } from "./probe.ts";
 import { startRecording } from "./start.ts";
 
 export interface Diagnosis {
@@ -67,15 +67,33 @@ function probed(probe: ProbeResult, probeName: string): Feature {
   const feature = probe.features.find((candidate) => candidate.name === probeName);
   if (feature === undefined) return { name, state: "unknown", why: "not probed", remedy: null };
   if (feature.ok) return { name, state: "works", why: feature.detail, remedy: null };
-  return { name, state: "does not", why: feature.detail, remedy: remedyOf(probeName) };
+  const lacksRights = probe.features.some(({ name: other, ok }) => other === "capabilities" && !ok);
+  const remedy = remedyOf(feature, lacksRights);
+  return { name, state: "does not", why: feature.detail, remedy };
 }
 
-/** Nothing mends a kernel without fentry, where faults are priced instead of timed, or a missing PMU. */
-function remedyOf(probeName: string): string | null {
-  if (probeName === "btf") return BTF_REMEDY;
-  if (probeName === "tracepoints") return "boot a kernel built with CONFIG_FTRACE_SYSCALLS";
-  return probeName === "capabilities" ? capabilityRemedy() : null;
+/**
+ * What mends it depends on how it failed: a refusal says nothing about the kernel's features.
+ * Nothing mends a kernel without fentry, where faults are priced instead of timed, or a missing PMU.
+ */
+function remedyOf({ name, errno }: ProbedFeature, lacksRights: boolean): string | null {
+  if (name === "capabilities") return capabilityRemedy();
+  const isRefused = ["EPERM", "EACCES"].includes(errnoName(errno));
+  if (name === "btf") return isRefused ? "make /sys/kernel/btf/vmlinux readable" : BTF_REMEDY;
+  if (isRefused && lacksRights) return capabilityRemedy();
+  // With all rights it is the kernel's code that is locked down.
+  if (name === "fentry") return null;
+  if (isRefused) return FORBIDDEN_REMEDY;
+  if (name === "recorder") return errnoName(errno) === "ENOMEM" ? null : "boot Linux 5.18 or newer";
+  // They are there since 5.18 at the latest; ENOENT is a kernel that was built without them.
+  const isAbsent = ["ENOENT", "ENODEV"].includes(errnoName(errno));
+  const isTracepoints = name === "tracepoints" && isAbsent;
+  return isTracepoints ? "boot a kernel built with CONFIG_FTRACE_SYSCALLS" : null;
 }
+
+/** Capabilities are there, and still the kernel refuses. */
+const FORBIDDEN_REMEDY =
+  "run outside the container or sandbox: a seccomp filter, kernel lockdown or a user namespace forbids it";
 
 /** Whatever else the recorder probes: shown as it is, so that new probes need nothing here. */
 function furtherFeatures(probe: ProbeResult): Feature[] {
