@@ -1,7 +1,7 @@
 /** Lines: what becomes one line, and what is summed over them. */
 import { expect, test } from "vitest";
 import { makeBill } from "../bill.ts";
-import { line, prices, recording } from "../fixtures/recordings.ts";
+import { line, prices, process, recording } from "../fixtures/recordings.ts";
 import { groupLines } from "./group-lines.ts";
 
 test("lines that differ in error only, or in a target nobody can tell apart, become one", () => {
@@ -43,6 +43,39 @@ test("lines that differ in error only, or in a target nobody can tell apart, bec
   expect(getpid?.target).toMatchObject({ kind: "none", path: null, unresolved: false });
   const unresolved = bill.lines.filter((row) => row.target.unresolved);
   expect(unresolved).toHaveLength(1);
+});
+
+test("lines of few samples stand behind those of which more is known", () => {
+  const onCpuNs = 400e6;
+  const named = {
+    kind: "directory",
+    fileSystem: "ext4",
+    deleted: false,
+    truncated: false,
+  } as const;
+  const bill = makeBill(
+    recording({
+      processes: [
+        process({ wallNs: onCpuNs, onCpuNs, samples: { user: 80, syscall: 20, fault: 0 } }),
+      ],
+      targets: ["a", "b"].map((id) => ({ ...named, id, name: `/${id}` })),
+      lines: [
+        line({ syscall: "getdents64", kind: "directory", target: "a", count: 2, samples: 2 }),
+        line({ syscall: "getdents64", kind: "directory", target: "b", count: 2, samples: 1 }),
+        line({ syscall: "statx", kind: "none", count: 10_000 }),
+        line({ syscall: "openat", kind: "none", count: 5_000, samples: 17 }),
+        line({ syscall: "fsync", count: 1, wait: { ioNs: 2e6, otherNs: 0 } }),
+      ],
+    }),
+    prices({ nullSyscallNs: 100 }),
+  );
+  expect(bill.lines.map(({ syscall, target: { path } }) => path ?? syscall)).toEqual([
+    "openat", // 17 samples are about 68 ms, and surely 40.
+    "fsync",
+    "statx",
+    "/a", // About 8 ms, if the 2 samples were not chance.
+    "/b",
+  ]);
 });
 
 test("any number of targets nobody can tell apart become one line", () => {

@@ -1,4 +1,4 @@
-/** Lines: what the bill itemises, one per process, system call and target, dearest first. */
+/** Lines: what the bill itemises, one per process, system call and target, surely dearest first. */
 import type { DescriptorKind, Recording, Target } from "../recording.ts";
 import {
   addIntervals,
@@ -46,8 +46,23 @@ export function makeLines(
       else line.parts.push(part);
     }
   }
-  const lines = [...open.values()].map((line) => closeLine(line, recording, rates));
-  return lines.sort(byCost);
+  return [...open.values()]
+    .map((own) => {
+      const line = closeLine(own, recording, rates);
+      return { line, knownNs: knownCost(line, own, recording) };
+    })
+    .sort((a, b) => b.knownNs - a.knownNs || byCost(a.line, b.line))
+    .map(({ line }) => line);
+}
+
+/** Fewer samples than this may all be chance: they give a line no place before better founded ones. */
+const SAMPLES_THAT_COUNT = 3;
+
+/** What a line cost as far as that is sure: boundary, waiting, and work measured or at the least. */
+function knownCost(line: BillLine, { parts }: OpenLine, { timing }: Recording): number {
+  if (timing === "exact") return lineCost(line);
+  const isFounded = lineSamples(parts.map((part) => part.line)) >= SAMPLES_THAT_COUNT;
+  return lineCost({ ...line, kernelNs: isFounded ? line.intervals.kernelNs.low : 0 });
 }
 
 interface NumberedTarget {
