@@ -66,7 +66,7 @@ const expected: readonly (readonly [kind: string, count: number, name: string])[
   ["tcp", 157, `${address} > ${address}`],
   ["unix", 163, "socket"],
   ["udp", 167, `${address} > 127\\.0\\.0\\.1:9`],
-  ["socket", 173, String.raw`socket:\[\d+\]`],
+  ["socket", 173, "netlink protocol 0"],
   ["pipe", 179, String.raw`pipe:\[\d+\]`],
   ["eventfd", 181, String.raw`\[eventfd\]`],
   ["timerfd", 191, String.raw`\[timerfd\]`],

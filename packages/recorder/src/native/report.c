@@ -11,6 +11,7 @@
 
 #include "milestone.h"
 #include "sampler.h"
+#include "socket-family.h"
 #include "stream.h"
 
 #define ADDRESS_TEXT_MAX (INET6_ADDRSTRLEN + 16)
@@ -43,20 +44,21 @@ static void report_process(const struct message *message, size_t name_bytes)
 	stream_finish();
 }
 
-/* "127.0.0.1:80", "[::1]:80", or nothing for an address and port of zeros. */
+/* "127.0.0.1:80", "[::1]:80". Nothing without a port: after a connect() that was refused an address
+ * remains, of which half would be wrong. */
 static void format_address(char *text, size_t size, int family, const void *address, unsigned port)
 {
-	static const unsigned char unset[16];
 	char host[INET6_ADDRSTRLEN] = "";
 
 	text[0] = '\0';
-	if (!port && !memcmp(address, unset, family == AF_INET ? 4 : 16))
+	if (!port)
 		return;
 	if (inet_ntop(family, address, host, sizeof(host)))
 		snprintf(text, size, family == AF_INET ? "%s:%u" : "[%s]:%u", host, port);
 }
 
-/* "local > remote" for connections, the local address for listeners, "socket:[inode]" else. */
+/* "local > remote" for connections, the local address for listeners, the family and protocol for
+ * what has no address, "socket:[inode]" else. */
 static void report_peer(const struct message *message, size_t name_bytes)
 {
 	char local[ADDRESS_TEXT_MAX], remote[ADDRESS_TEXT_MAX], name[2 * ADDRESS_TEXT_MAX + 4];
@@ -82,6 +84,8 @@ static void report_peer(const struct message *message, size_t name_bytes)
 			snprintf(name, sizeof(name), "%s > %s", local, remote);
 		else if (local[0])
 			snprintf(name, sizeof(name), "%s", local);
+	} else if (message->family != AF_UNIX) {
+		socket_family_name(name, sizeof(name), message->family, message->protocol);
 	}
 	stream_text("name", name);
 }

@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "socket-family.h"
 #include "socket-tables.h"
 
 union address {
@@ -58,6 +59,23 @@ static int socket_name_option(int fd, int option)
 	return getsockopt(fd, SOL_SOCKET, option, &value, &size) ? -1 : value;
 }
 
+/*
+ * A TCP socket whose connect() was refused still tells the port it had, but no address. One that
+ * was bound to all addresses looks alike until it listens.
+ */
+static bool socket_name_is_bound(const union address *local, int fd)
+{
+	bool is_any = local->any.sa_family == AF_INET
+		? local->in.sin_addr.s_addr == htonl(INADDR_ANY)
+		: IN6_IS_ADDR_UNSPECIFIED(&local->in6.sin6_addr);
+
+	/* The port is at the same place in both families. */
+	if (!local->in.sin_port)
+		return false;
+	return !is_any || socket_name_option(fd, SO_PROTOCOL) != IPPROTO_TCP ||
+		socket_name_option(fd, SO_ACCEPTCONN) > 0;
+}
+
 static void socket_name_inet(struct socket_name *socket, int fd)
 {
 	union address local, remote;
@@ -73,8 +91,7 @@ static void socket_name_inet(struct socket_name *socket, int fd)
 		socket_name_append(socket, " > ");
 		socket_name_append_inet(socket, &remote);
 		socket->is_final = true;
-	} else if (local.in.sin_port) {
-		/* The port is at the same place in both families. */
+	} else if (socket_name_is_bound(&local, fd)) {
 		socket_name_append_inet(socket, &local);
 		if (socket_name_option(fd, SO_ACCEPTCONN) > 0) {
 			socket_name_append(socket, " (listening)");
@@ -132,10 +149,8 @@ static void socket_name_look(struct socket_name *socket, int fd)
 			socket->kind = KIND_UDP;
 		socket_name_inet(socket, fd);
 	} else {
-		if (family == AF_NETLINK)
-			socket_name_append(socket, "netlink protocol %d", protocol);
-		else
-			socket_name_append(socket, "family %d protocol %d", family, protocol);
+		socket_family_name(socket->name, sizeof(socket->name), family, protocol);
+		socket->size = strlen(socket->name);
 		socket->is_final = true;
 	}
 }
