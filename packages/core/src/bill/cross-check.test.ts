@@ -91,3 +91,19 @@ test("threads that were not seen and 32-bit programs are warned of", () => {
   expect(warnings).toContainEqual({ code: "threads-lost", count: 7 });
   expect(warnings).toContainEqual({ code: "compat", count: 1 });
 });
+
+test("that ptrace sees no operation of io_uring is said where a ring was used", () => {
+  const setup = line({ syscall: "io_uring_setup", count: 1, kind: "none" });
+  const enter = line({ syscall: "io_uring_enter", count: 23, kind: "io_uring" });
+  const ptrace = { recorder: "ptrace", timing: "exact", samplePeriodNs: null } as const;
+  const bill = makeBill(recording({ ...ptrace, lines: [setup, enter] }), prices());
+  expect(bill.warnings).toContainEqual({ code: "uring-unseen", count: 24 });
+  expect(bill.warnings.map(describeWarning).join("\n")).toContain("calls to it, 24 here");
+  const refused = { ...setup, error: "EPERM" };
+  for (const other of [
+    recording({ ...ptrace, lines: [refused] }),
+    recording({ lines: [setup, enter] }),
+  ]) {
+    expect(codes(makeBill(other, prices()))).not.toContain("uring-unseen");
+  }
+});

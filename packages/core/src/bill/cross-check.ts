@@ -54,13 +54,24 @@ function checkAudit({ recording: { audit }, crossings }: Checked): BillWarning[]
 }
 
 /** What is in no count, or under a name that is not its own. */
-function checkUnseen({ audit, processes }: Recording): BillWarning[] {
+function checkUnseen(recording: Recording): BillWarning[] {
+  const { audit, processes } = recording;
   const warnings: BillWarning[] = [];
   const { threadsLost = 0 } = audit;
   if (threadsLost > 0) warnings.push({ code: "threads-lost", count: threadsLost });
+  const calls = recording.recorder === "ptrace" ? uringCalls(recording) : 0;
+  if (calls > 0) warnings.push({ code: "uring-unseen", count: calls });
   const compat = processes.filter((process) => process.compat === true).length;
   if (compat > 0) warnings.push({ code: "compat", count: compat });
   return warnings;
+}
+
+/** Without those that failed: where io_uring is forbidden a program asks once and does without. */
+function uringCalls({ lines }: Recording): number {
+  const used = lines.filter(
+    ({ syscall, error }) => error === null && syscall.startsWith("io_uring_"),
+  );
+  return sum(used, ({ count }) => count);
 }
 
 function checkPrices({ recording, prices, rates, time, crossings }: Checked): BillWarning[] {

@@ -53,6 +53,8 @@ export const warningSchema = z.discriminatedUnion("code", [
   z.object({ code: z.literal("unnamed"), count }),
   /** Threads that found no room: their crossings are in no count. */
   z.object({ code: z.literal("threads-lost"), count }),
+  /** The recorder is ptrace, which sees calls to io_uring but not the operations submitted. */
+  z.object({ code: z.literal("uring-unseen"), count }),
   /** 32-bit programs among the processes: their call numbers have other meanings. */
   z.object({ code: z.literal("compat"), count }),
   /** Processes of the tree that outlived the recording. */
@@ -111,6 +113,11 @@ export function describeWarning(warning: BillWarning): string {
       break;
     case "threads-lost":
       text = `${warning.count} threads found no room in the recorder's tables: their crossings were not seen`;
+      break;
+    case "uring-unseen":
+      text =
+        "what the program submitted to io_uring is not in the bill: the ptrace recorder sees " +
+        `only the calls to it, ${warning.count} here; the eBPF recorder counts operations`;
       break;
     case "compat":
       text =
