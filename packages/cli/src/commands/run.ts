@@ -9,8 +9,10 @@ export const run: Verb = {
   summary: "run a program and print the bill of its crossings",
   description:
     "Runs the program as if crossbill were not there: its input, output, terminal, exit status and " +
-    "death by signal pass through, and Ctrl-C reaches it once. Child processes and threads are " +
-    "recorded too. When the program has ended, the bill goes to standard error or to a file.\n\n" +
+    "death by signal pass through, and Ctrl-C reaches it once; only signals that were ignored, as " +
+    "by nohup, are not ignored in it, because Node resets them at its start. Child processes and " +
+    "threads are recorded too. When the program has ended, the bill goes to standard error or to " +
+    "a file.\n\n" +
     "Everything from the first word that is no option belongs to the program; -- makes it plain. " +
     "Prices are measured by itself the first time (at most three seconds).",
   operand: {
