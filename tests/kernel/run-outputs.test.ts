@@ -1,6 +1,6 @@
 /** Where bills go, what is refused before a program starts, and what attach leaves behind. */
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseBill, parseRecording } from "@crossbill/core";
 import { expect, test } from "vitest";
@@ -41,6 +41,28 @@ test.each(runs)(
     const refused = crossbill([...run, "/etc/passwd"]);
     const noProgram = "crossbill: /etc/passwd: cannot be executed (EACCES)\n";
     expectEnd(refused, { status: 126, stderr: noProgram });
+  },
+);
+
+test.each(runs)(
+  "$recorder: only text without a first line of its own goes to the shell; what else is missing is named",
+  ({ run }) => {
+    const executable = (name: string, content: string): string => {
+      const path = join(folder.path, name);
+      writeFileSync(path, content, "latin1");
+      chmodSync(path, 0o755);
+      return path;
+    };
+    const script = executable("plain", "echo of the shell $1\n");
+    expectEnd(crossbill([...run, script, "7"]), { status: 0, stdout: "of the shell 7\n" });
+    for (const content of ["\x7fELF\x02\x01\x01 echo\n", "echo \0\n"]) {
+      const broken = executable("broken", content);
+      const noFormat = `crossbill: ${broken}: cannot be executed: exec format error\n`;
+      expectEnd(crossbill([...run, broken]), { status: 126, stdout: "", stderr: noFormat });
+    }
+    const orphan = executable("orphan", "#!/nowhere/python3 -u\n");
+    const noInterpreter = `crossbill: ${orphan}: its interpreter /nowhere/python3 was not found\n`;
+    expectEnd(crossbill([...run, orphan]), { status: 127, stderr: noInterpreter });
   },
 );
 
@@ -101,5 +123,5 @@ test.each(recorders)(
 test.each(recorders)("%s: attaching to a process that is not there says so", (recorder) => {
   const ended = crossbill(["attach", "-p", "4194304", "--recorder", recorder]);
   expectEnd(ended, { status: 125 });
-  expect(ended.stderr).toMatch(/no such process/);
+  expect(ended.stderr).toMatch(/there is no such process: 4194304;/);
 });

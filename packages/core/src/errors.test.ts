@@ -35,6 +35,14 @@ test("a missing program exits with 127 and one that cannot run with 126", () => 
     exitStatus: 126,
     message: "a\\nb: cannot be executed (EACCES)",
   });
+  expect(new TargetError("./a", "ENOENT", { interpreter: "/usr/bin/py\r" })).toMatchObject({
+    exitStatus: 127,
+    message: "./a: its interpreter /usr/bin/py\\r was not found",
+  });
+  expect(new TargetError("./a", "ENOEXEC")).toMatchObject({
+    exitStatus: 126,
+    message: "./a: cannot be executed: exec format error",
+  });
 });
 
 test("a refused call and a missing feature say what they are", () => {

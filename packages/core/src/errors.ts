@@ -116,13 +116,24 @@ export class TargetError extends CrossbillError {
   /** 127: there is no such program. 126: there is, but it cannot be executed. */
   readonly exitStatus: 126 | 127;
 
-  constructor(command: string, errno: string, details: ErrorDetails = {}) {
-    const missing = errno === "ENOENT";
+  /** `interpreter`: the one that a script names and that is what was not found. */
+  constructor(
+    command: string,
+    errno: string,
+    details: ErrorDetails & { readonly interpreter?: string } = {},
+  ) {
     const name = printable(command, { maxWidth: 200, cut: "middle" });
-    super(`${name}: ${missing ? "command not found" : `cannot be executed (${errno})`}`, details);
+    super(`${name}: ${targetProblem(errno, details.interpreter)}`, details);
     this.errno = errno;
-    this.exitStatus = missing ? 127 : 126;
+    this.exitStatus = errno === "ENOENT" ? 127 : 126;
   }
+}
+
+function targetProblem(errno: string, interpreter: string | undefined): string {
+  if (errno === "ENOEXEC") return "cannot be executed: exec format error";
+  if (errno !== "ENOENT") return `cannot be executed (${errno})`;
+  if (interpreter === undefined) return "command not found";
+  return `its interpreter ${printable(interpreter, { maxWidth: 200, cut: "middle" })} was not found`;
 }
 
 function oneLine(text: string): string {

@@ -50,6 +50,9 @@ test("what a recorder reports becomes an error a user can act on", () => {
   expect(failureError(failure, command)).toMatchObject({ exitStatus: 127 });
   const refused = { stage: "attach", errno: 1, what: "bpf" } as const;
   expect(failureError(refused, command)).toMatchObject({ code: "CB_ERR_PERMISSION" });
-  const gone = { stage: "attach", errno: 3, what: "process 7" } as const;
-  expect(failureError(gone, { pids: [7] }).message).toBe("there is no such process (process 7)");
+  const gone = { stage: "attach", errno: 3, what: "no such process" } as const;
+  const absent = 4_194_304; // One above the largest there can be.
+  expect(failureError(gone, { pids: [process.pid, absent] }).message).toBe(
+    `there is no such process: ${absent}`,
+  );
 });

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { Readable, Writable } from "node:stream";
 import { errnoName, PermissionError, RecorderError, TargetError } from "@crossbill/core";
 import { type RecorderName, recorderBinary } from "./binaries.ts";
+import { missingInterpreter } from "./missing-interpreter.ts";
 import { spawnBytes } from "./spawn-bytes.ts";
 import { type RecordingFailure, type StreamEnd, StreamReader } from "./stream.ts";
 import type { Hello, RecordedFacts } from "./stream-facts.ts";
@@ -206,14 +207,22 @@ function exitOf(child: ChildProcess): Promise<string> {
   });
 }
 
+/** Those that are not there; all of them when they have come meanwhile. */
+function absent(pids: readonly number[]): readonly number[] {
+  const gone = pids.filter((pid) => !existsSync(`/proc/${pid}`));
+  return gone.length === 0 ? pids : gone;
+}
+
 /** A failure the recorder reported, as the error a user can act on. */
 export function failureError(failure: RecordingFailure, subject: Subject): Error {
   const errno = errnoName(failure.errno);
   if (failure.stage === "exec" && "command" in subject) {
-    return new TargetError(subject.command[0], errno);
+    const [command] = subject.command;
+    const interpreter = errno === "ENOENT" ? missingInterpreter(command) : null;
+    return new TargetError(command, errno, interpreter === null ? {} : { interpreter });
   }
   if (errno === "ESRCH" && "pids" in subject) {
-    return new RecorderError(`there is no such process (${failure.what})`, {
+    return new RecorderError(`there is no such process: ${absent(subject.pids).join(", ")}`, {
       remedy: "look for its id with ps or pidof",
     });
   }

@@ -36,12 +36,35 @@ static int path_search_run_script(const char *path, char *const argv[])
 	return error;
 }
 
+/* A program of another machine or a damaged one: to a shell it would be nonsense. As bash tells
+ * them apart: the magic number, or a NUL in the first line. */
+static bool path_search_is_binary(const char *path)
+{
+	char start[80];
+	ssize_t length;
+	size_t first_line;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	length = read(fd, start, sizeof(start));
+	close(fd);
+	if (length <= 0)
+		return false;
+	if (length >= 4 && !memcmp(start, "\177ELF", 4))
+		return true;
+	for (first_line = 0; first_line < (size_t)length; first_line++)
+		if (start[first_line] == '\n')
+			break;
+	return memchr(start, '\0', first_line);
+}
+
 static int path_search_run(const char *path, char *const argv[])
 {
 	execve(path, argv, environ);
-	if (errno == ENOEXEC)
-		return path_search_run_script(path, argv);
-	return -errno;
+	if (errno != ENOEXEC)
+		return -errno;
+	return path_search_is_binary(path) ? -ENOEXEC : path_search_run_script(path, argv);
 }
 
 /* 0 when an execve of the file can be expected to succeed, else what it would fail with. */
