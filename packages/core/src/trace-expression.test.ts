@@ -47,7 +47,8 @@ test.each([
   ["read,,write", "a trace expression must not hold an empty name"],
   ["/^nothing_", 'no system call matches "/^nothing_"'],
   ["/(", '/"(" is not a regular expression'],
-  ["inject=read:error=EIO", '-e "inject"= is not supported'],
+  ["inject=read:error=EIO", "-e inject=...: only system calls can be selected"],
+  ["signal=none", "-e signal=...: only system calls can be selected"],
   ["read@32", '"read@32": only 64-bit system calls are recorded'],
   ["\x1b[2J", 'unknown system call "\\x1b[2J"'],
 ])("%j is refused: %s", (expression, message) => {

@@ -64,8 +64,8 @@ function withoutQualifier(expression: string): string {
   const match = /^([a-z]+)=(.*)$/s.exec(expression);
   if (match === null) return expression;
   if (match[1] === "trace" || match[1] === "t") return match[2] ?? "";
-  throw new UsageError(`-e ${shown(match[1] ?? "")}= is not supported`, {
-    remedy: "select system calls with -e trace=SET",
+  throw new UsageError(`-e ${match[1]}=...: only system calls can be selected`, {
+    remedy: "write -e trace=SET",
   });
 }
 
