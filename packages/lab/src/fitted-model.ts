@@ -13,10 +13,13 @@ const MODEL_ERROR = 0.1;
 /** A point with a larger error is a regime of its own (the ninth rule of honest measurement). */
 export const LARGE_RESIDUAL = 0.15;
 
-/** A point of a model and what a reader calls it: "4 KiB". */
-export interface NamedPoint extends FitPoint {
+/** What a reader calls a point: "4 KiB". */
+export interface Named {
   readonly named: string;
 }
+
+/** A point of a model with its name. */
+export interface NamedPoint extends FitPoint, Named {}
 
 /** null when the points are too few to tell the prices, or say nothing of one of them. */
 export function tryFit(points: readonly FitPoint[]): LinearFit | null {
@@ -32,13 +35,24 @@ export function tryFit(points: readonly FitPoint[]): LinearFit | null {
 export function fittedModel(
   formula: string,
   fit: LinearFit,
-  points: readonly NamedPoint[],
+  points: readonly Named[],
 ): FittedModel {
-  const error = Math.max(fit.fitError, fit.heldOutError ?? 0);
-  const worst = worstOf(fit, points);
-  const stands = error <= MODEL_ERROR && Math.abs(worst?.residual ?? 0) <= LARGE_RESIDUAL;
-  const broken = stands || worst === null ? null : `it is most wrong at ${wrongness(worst)}`;
-  return { formula, fitError: fit.fitError, heldOutError: fit.heldOutError, broken };
+  const worst = isBroken(fit) ? worstOf(fit, points) : null;
+  const broken = worst === null ? null : `it is most wrong at ${wrongness(worst)}`;
+  return { formula, fitError: known(fit.fitError), heldOutError: known(fit.heldOutError), broken };
+}
+
+/** Its errors are too large, or that of one point is: some regime needs naming. */
+export function isBroken(fit: LinearFit): boolean {
+  const residuals = fit.residuals.filter((residual) => Number.isFinite(residual));
+  return (
+    Math.max(fit.fitError, fit.heldOutError ?? 0) > MODEL_ERROR ||
+    residuals.some((residual) => Math.abs(residual) > LARGE_RESIDUAL)
+  );
+}
+
+function known(value: number | null): number | null {
+  return value !== null && Number.isFinite(value) ? value : null;
 }
 
 export interface Wrong {
@@ -48,7 +62,7 @@ export interface Wrong {
 }
 
 /** The point whose prediction is furthest off; null when none has one. */
-export function worstOf(fit: LinearFit, points: readonly NamedPoint[]): Wrong | null {
+export function worstOf(fit: LinearFit, points: readonly Named[]): Wrong | null {
   const all = points.map(({ named }, at) => ({
     named,
     residual: fit.residuals[at] ?? Number.NaN,

@@ -9,14 +9,13 @@ import {
   type LabPoint,
   type LinearFit,
 } from "@crossbill/core";
+import { fittedModel } from "../fitted-model.ts";
 import type { Measured } from "../measured.ts";
 import { duration, figure, share } from "../text.ts";
 import { type Device, deviceNames, seriesOf, type Way } from "./perspective-points.ts";
 
 /** Below this share of the time a change is not worth its work (the tenth rule of measuring). */
 export const WORTHWHILE = 0.03;
-/** A residual above this is a regime of its own (the ninth rule). */
-const LARGE_RESIDUAL = 0.15;
 
 interface Shape {
   readonly name: "calls" | "turns" | "cold depth" | "slow depth";
@@ -152,24 +151,10 @@ export function parametersOf(models: Models): FittedParameter[] {
 }
 
 export function modelsOf(models: Models): FittedModel[] {
-  const known = (value: number | null): number | null =>
-    value !== null && Number.isFinite(value) ? value : null;
-  return [...models.values()].map((one) => ({
-    formula: one.shape.formula,
-    fitError: known(one.fit.fitError),
-    heldOutError: known(one.fit.heldOutError),
-    broken: brokenAt(one),
-  }));
-}
-
-/** The point that the model misses most, in words; null when it misses none by much. */
-function brokenAt({ fit, points }: Fitted): string | null {
-  const missed = points.map((point, at) => ({ point, residual: fit.residuals[at] ?? 0 }));
-  const worst = missed.toSorted((a, b) => Math.abs(b.residual) - Math.abs(a.residual))[0];
-  if (worst === undefined || Math.abs(worst.residual) <= LARGE_RESIDUAL) return null;
-  const { point, residual } = worst;
-  const way = residual < 0 ? "too little" : "too much";
-  return `${point.series}, at ${figure(point.x)}: it says ${share(Math.abs(residual))} ${way}`;
+  return [...models.values()].map(({ shape, fit, points }) => {
+    const named = points.map(({ series, x }) => ({ named: `${series}, at ${figure(x)}` }));
+    return fittedModel(shape.formula, fit, named);
+  });
 }
 
 export function breakEvensOf(models: Models): BreakEven[] {

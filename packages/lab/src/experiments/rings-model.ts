@@ -3,18 +3,14 @@ import {
   type FitPoint,
   type FittedModel,
   type FittedParameter,
-  fitLinear,
   type Interval,
   type LabPoint,
   type LinearFit,
-  median,
 } from "@crossbill/core";
 import { intervalOver } from "../estimate.ts";
+import { fittedModel, tryFit } from "../fitted-model.ts";
 import { countOf, type Measured } from "../measured.ts";
 import { type Engine, ring } from "./rings-points.ts";
-
-/** Above this the model does not describe what was measured. */
-const TOLERATED_ERROR = 0.1;
 
 /** CPU ns an operation, the kernel's own thread included. */
 export function cpuOf(point: LabPoint): Interval {
@@ -32,24 +28,23 @@ export function serverFit(measured: Measured, { series }: Engine): LinearFit | n
       heldOut: point.role === "held-out",
     }),
   );
-  return fitOf(points);
+  return tryFit(points);
 }
 
 /** Disk model: a read takes D / Q, and at least what the queue costs. */
 export function diskFit(measured: Measured): LinearFit | null {
-  return fitOf(measured.fitPoints(ring.series, ({ x }) => [1 / x, 1]));
+  return tryFit(measured.fitPoints(ring.series, ({ x }) => [1 / x, 1]));
 }
 
-export function fitOf(points: readonly FitPoint[]): LinearFit | null {
-  const fitted = points.filter(({ heldOut, values }) => !heldOut && median(values) > 0);
-  return fitted.length < (points[0]?.amounts.length ?? 1) ? null : fitLinear(points);
-}
-
-export function modelOf(formula: string, fit: LinearFit | null, regime: string): FittedModel[] {
-  if (fit === null) return [];
-  const { fitError, heldOutError } = fit;
-  const wrong = Math.max(fitError, heldOutError ?? 0) > TOLERATED_ERROR;
-  return [{ formula, fitError, heldOutError, broken: wrong ? regime : null }];
+/** A series' model; `at` is what its x counts. */
+export function modelOf(
+  formula: string,
+  fit: LinearFit | null,
+  points: readonly LabPoint[],
+  at: string,
+): FittedModel[] {
+  const named = points.map(({ x }) => ({ named: `${x} ${at}` }));
+  return fit === null ? [] : [fittedModel(formula, fit, named)];
 }
 
 export function parametersOf(

@@ -38,7 +38,7 @@ function analyse(measured: Measured): Analysis {
   const fits = { epoll: serverFit(measured, epoll), ring: serverFit(measured, single) };
   const disk = diskFit(measured);
   const checks = checksOf(measured);
-  const uneven = "requests that arrive while others are served: how many a wait finds varies";
+  const served = ({ series }: Engine) => measured.series(series);
   return {
     parameters: [
       ...parametersOf(epollPrices, fits.epoll),
@@ -46,9 +46,19 @@ function analyse(measured: Measured): Analysis {
       ...parametersOf(diskPrices, disk),
     ],
     models: [
-      ...modelOf("epoll: CPU = e x waits + W x sleeps + s", fits.epoll, uneven),
-      ...modelOf("io_uring: CPU = E x waits + W x sleeps + 2q", fits.ring, uneven),
-      ...modelOf("disk: T(Q) = D / Q + c", disk, "depths at which the disk is busy already"),
+      ...modelOf(
+        "epoll: CPU = e x waits + W x sleeps + s",
+        fits.epoll,
+        served(epoll),
+        "connections",
+      ),
+      ...modelOf(
+        "io_uring: CPU = E x waits + W x sleeps + 2q",
+        fits.ring,
+        served(single),
+        "connections",
+      ),
+      ...modelOf("disk: T(Q) = D / Q + c", disk, served(ring), "reads in flight"),
     ],
     breakEvens: [breakEven(measured)],
     claims: [

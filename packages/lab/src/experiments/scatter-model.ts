@@ -9,8 +9,9 @@ import {
   type LabPoint,
   type LinearFit,
 } from "@crossbill/core";
+import { fittedModel } from "../fitted-model.ts";
 import type { Measured } from "../measured.ts";
-import { bytes, figure, share } from "../text.ts";
+import { bytes, figure } from "../text.ts";
 import {
   aio,
   type By,
@@ -25,9 +26,6 @@ import {
   uringAll,
   uringFile,
 } from "./scatter-points.ts";
-
-/** A residual above this is a regime of its own (the ninth rule of honest measurement). */
-const LARGE_RESIDUAL = 0.15;
 
 interface Amounts {
   readonly pieces: number;
@@ -161,34 +159,21 @@ export function modelsOf(
   models: ReadonlyMap<string, Fitted>,
   nearBytes: number | null,
 ): FittedModel[] {
-  return [...models.values()].map((one) => ({
-    formula: one.shape.formula,
-    fitError: known(one.fit.fitError),
-    heldOutError: known(one.fit.heldOutError),
-    broken: brokenAt(one, nearBytes),
-  }));
-}
-
-function known(value: number | null): number | null {
-  return value !== null && Number.isFinite(value) ? value : null;
-}
-
-/** The points that the model misses, in words; null when it misses none by much. */
-function brokenAt({ shape, fit, points }: Fitted, nearBytes: number | null): string | null {
-  const missed = points.flatMap((point, at) => {
-    const residual = fit.residuals[at] ?? 0;
-    return Math.abs(residual) > LARGE_RESIDUAL ? [{ ...amountsOf(point), residual }] : [];
+  return [...models.values()].map(({ shape, fit, points }) => {
+    const named = points.map((point) => ({ named: nameOf(shape, point, nearBytes) }));
+    return fittedModel(shape.formula, fit, named);
   });
-  const worst = missed.toSorted((a, b) => Math.abs(b.residual) - Math.abs(a.residual))[0];
-  if (worst === undefined) return null;
-  const { pieces, bytes: size, gap, residual } = worst;
+}
+
+/** A point, and that it left the cache where it did: the model does not know of caches. */
+function nameOf(shape: Shape, point: LabPoint, nearBytes: number | null): string {
+  const { pieces, bytes: size, gap } = amountsOf(point);
   const gaps = shape.mechanism === through ? (pieces - 1) * gap : 0;
   const touched = 2 * (pieces * size + gaps);
   const far = nearBytes !== null && touched > nearBytes;
   const where = `${pieces.toLocaleString("en-US")} pieces of ${bytes(size)}, ${bytes(gap)} apart`;
-  const why = far ? `: source and buffers, ${bytes(touched)}, outgrow the cache of one core` : "";
-  const way = residual < 0 ? "too little" : "too much";
-  return `${where}: it says ${share(Math.abs(residual))} ${way}${why}`;
+  const why = far ? ` (source and buffers, ${bytes(touched)}, outgrow the cache of one core)` : "";
+  return `${where}${why}`;
 }
 
 /** The price of one symbol; null when its model has none. */

@@ -129,7 +129,7 @@ test("a model that misses a point by much names it", () => {
       : point,
   );
   const { models } = scatter.analyse(new Measured(points), scope);
-  expect(models[0]?.broken).toMatch(/16 pieces of 64 KiB.*too little.*outgrow the cache/);
+  expect(models[0]?.broken).toMatch(/16 pieces of 64 KiB.*outgrow the cache.*too little/);
 });
 
 /** Whatever is absent, no figure may be invented for it. */
