@@ -90,6 +90,19 @@ test("a newer file asks for an upgrade", () => {
   expect(failure(priced, parsePrices).remedy).toBe("upgrade crossbill");
 });
 
+test("a file that is cut off is called what it says it is", () => {
+  const cut = (value: object) => JSON.stringify(value, null, 1).slice(0, 200);
+  const kept = failure(cut(sound), parseRecordingOrBill);
+  expect(kept.message).toMatch(/^the recording is not valid JSON/);
+  expect(kept.remedy).toMatch(/--recording FILE/);
+  const bill = failure(cut(makeBill(sound, prices())), parseRecordingOrBill);
+  expect(bill.message).toMatch(/^the bill is not valid JSON/);
+  expect(failure(cut(prices()), parseRecordingOrBill).message).toMatch(/^the prices file is not/);
+  const unknown = failure('{"sche', parseRecordingOrBill);
+  expect(unknown.message).toMatch(/^the file is not valid JSON/);
+  expect(unknown.remedy).toBe("it may be cut off: make it again");
+});
+
 test("a bill and a recording are told apart", () => {
   const bill = makeBill(sound, prices());
   expect(parseRecordingOrBill(JSON.stringify(sound)).kind).toBe("recording");

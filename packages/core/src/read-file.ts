@@ -76,7 +76,7 @@ export type RecordingOrBill =
 
 /** Reads either file, told apart by its `schema`. @throws RecordingError as the two above. */
 export function parseRecordingOrBill(text: string): RecordingOrBill {
-  const value = parseJson(text, billKind);
+  const value = parseJson(text, { what: "file", howToRemake: "make it again" });
   if (isOf(value, recordingKind)) return { kind: "recording", recording: checkRecording(value) };
   return { kind: "bill", bill: check(value, billKind) };
 }
@@ -87,7 +87,7 @@ export type LabReportOrPrices =
 
 /** Reads either file, told apart by its `schema`. @throws RecordingError when it is neither. */
 export function parseLabReportOrPrices(text: string): LabReportOrPrices {
-  const value = parseJson(text, labKind);
+  const value = parseJson(text, { what: "file", howToRemake: "make it again" });
   if (isOf(value, pricesKind)) return { kind: "prices file", prices: check(value, pricesKind) };
   return { kind: "lab report", report: check(value, labKind) };
 }
@@ -97,10 +97,15 @@ function isOf(value: unknown, kind: FileKind<unknown>): boolean {
   return nameOf(schemaOf(value)) === nameOf(kind.schemaName);
 }
 
-function parseJson(text: string, kind: FileKind<unknown>): unknown {
+/** `expected` is what a text that is cut off is called when its beginning does not tell. */
+function parseJson(
+  text: string,
+  expected: Pick<FileKind<unknown>, "what" | "howToRemake">,
+): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
+    const kind = kindByBeginning(text) ?? expected;
     const reason = cause instanceof Error ? printable(cause.message, { maxWidth: 120 }) : "";
     const empty = text.trim() === "";
     throw new RecordingError(
@@ -109,6 +114,12 @@ function parseJson(text: string, kind: FileKind<unknown>): unknown {
       { remedy: `it may be cut off: ${kind.howToRemake}`, cause },
     );
   }
+}
+
+/** Every file of ours begins with its schema. */
+function kindByBeginning(text: string): FileKind<unknown> | undefined {
+  const name = /^\s*\{\s*"schema"\s*:\s*"([a-z.]{1,40})\//.exec(text)?.[1];
+  return kinds.find(({ schemaName }) => nameOf(schemaName) === name);
 }
 
 function check<T>(value: unknown, kind: FileKind<T>): T {
