@@ -125,3 +125,12 @@ test.each(recorders)("%s: attaching to a process that is not there says so", (re
   expectEnd(ended, { status: 125 });
   expect(ended.stderr).toMatch(/there is no such process: 4194304;/);
 });
+
+test("without a command run says so and prints its usage", () => {
+  for (const args of [["run"], ["run", "--exact-time", "--"]]) {
+    const ended = crossbill(args);
+    expectEnd(ended, { status: 2, stdout: "" });
+    expect(ended.stderr).toMatch(/^crossbill: run: no command is given\nUsage: crossbill run /);
+    expect(ended.stderr).toContain("crossbill run -- git status");
+  }
+});

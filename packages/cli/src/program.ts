@@ -10,7 +10,7 @@ import { lab } from "./commands/lab.ts";
 import { report } from "./commands/report.ts";
 import { run } from "./commands/run.ts";
 import { rephraseUsage } from "./failure.ts";
-import { writeFully } from "./terminal.ts";
+import { say, writeFully } from "./terminal.ts";
 import type { Ending, Verb } from "./verb.ts";
 
 export const verbs: readonly Verb[] = [
@@ -61,6 +61,10 @@ function buildCommand(verb: Verb, onEnding: (ending: Ending) => void): Command {
   for (const { option } of verb.flags) command.addOption(option);
   if (verb.operand !== null) command.argument(verb.operand.syntax, verb.operand.description);
   command.action(async () => {
+    if (verb.operand?.completion === "command" && command.args.length === 0) {
+      say(`${verb.name}: no command is given`);
+      command.help({ error: true });
+    }
     const values: OptionValues = command.opts();
     onEnding(await verb.act(command.args, values));
   });
