@@ -21,6 +21,26 @@ function session(
   return sessionSchema.parse(JSON.parse(ended.stdout));
 }
 
+test("a bill is as wide as the terminal it is printed on", () => {
+  const golden = "../../packages/core/src/golden/exact.bill.golden.json";
+  const bill = fileURLToPath(new URL(golden, import.meta.url));
+  const program = 'stty cols "$0"; unset COLUMNS; exec "$@"';
+  const report = [process.execPath, cli, "report", bill];
+  const widest = (columns: number) => {
+    const command = ["sh", "-c", program, `${columns}`, ...report];
+    const ended = runToEnd(["python3", script, "[]", ...command]);
+    expectEnd(ended, { status: 0 });
+    const { shown } = sessionSchema.parse(JSON.parse(ended.stdout));
+    expect(shown).toContain("audit: entered");
+    // oxlint-disable-next-line no-control-regex
+    const lines = shown.replace(/\u001b\[\d+m/g, "").split("\r\n");
+    return Math.max(...lines.map(({ length }) => length));
+  };
+  expect(widest(76)).toBeLessThanOrEqual(76);
+  expect(widest(120)).toBeGreaterThan(100);
+  expect(widest(120)).toBeLessThanOrEqual(120);
+});
+
 test.each(recorders)(
   "%s: Ctrl-C reaches the program once, and the bill is printed after it ended",
   (recorder) => {

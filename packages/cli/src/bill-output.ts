@@ -4,7 +4,7 @@ import { UsageError } from "@crossbill/core";
 import { jsonPieces } from "./json-pieces.ts";
 import { type OutputFile, openOutput, standardOutput } from "./output-file.ts";
 import { renderBill } from "./render/bill.ts";
-import { wantsColour } from "./terminal.ts";
+import { columnsOf, wantsColour } from "./terminal.ts";
 import type { View } from "./view.ts";
 
 export interface OutputNames {
@@ -43,11 +43,11 @@ export function openBillOutputs(names: OutputNames): BillOutputs {
       takesStandardOutput: opened.some(({ descriptor }) => descriptor === 1),
       write(recording, bill, view) {
         opened.length = 0; // From here on each one looks after itself.
-        const colour = wantsColour(text.descriptor);
+        const [colour, width] = [wantsColour(text.descriptor), columnsOf(text.descriptor)];
         attemptEach([
           () => kept?.write(jsonPieces(recording)),
           () => json?.write(jsonPieces(bill)),
-          () => text.write(renderBill(bill, { ...view, colour })),
+          () => text.write(renderBill(bill, { ...view, colour, width })),
         ]);
       },
       discard,

@@ -4,6 +4,7 @@
  * process.stdout and process.stderr make pipes non-blocking, and the program being recorded has the
  * same pipes; so nothing in this package uses them.
  */
+import { spawnSync } from "node:child_process";
 import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
 
@@ -39,6 +40,31 @@ function pause(milliseconds: number): void {
 export function wantsColour(descriptor: number): boolean {
   const { NO_COLOR: refused, TERM: terminal } = process.env;
   return isatty(descriptor) && (refused ?? "") === "" && terminal !== "dumb";
+}
+
+/** Columns when nothing says how many there are. */
+const COLUMNS = 80;
+/** Below this tables are no tables; a terminal that narrow wraps them. */
+const FEWEST_COLUMNS = 40;
+
+/** How wide text for this descriptor may be: as COLUMNS says, else as its terminal is, else 80. */
+export function columnsOf(descriptor: number): number {
+  const wished = Number(process.env["COLUMNS"]);
+  const columns = wished >= 1 && Number.isInteger(wished) ? wished : terminalColumns(descriptor);
+  return Math.max(FEWEST_COLUMNS, columns);
+}
+
+/** Node opens a terminal anew to ask for its size, and closes the descriptor afterwards; stty only asks. */
+function terminalColumns(descriptor: number): number {
+  if (!isatty(descriptor)) return COLUMNS;
+  const { stdout } = spawnSync("stty", ["size"], {
+    stdio: [descriptor, "pipe", "ignore"],
+    encoding: "utf8",
+    timeout: 1000,
+  });
+  // Without such a program stdout is null, whatever its type says; that matches nothing either.
+  const columns = Number(/^\d+ (\d+)$/m.exec(stdout)?.[1]);
+  return columns > 0 ? columns : COLUMNS;
 }
 
 /** One line on standard error, as every message of crossbill looks. */

@@ -7,7 +7,7 @@ import { openOutput, standardOutput } from "../output-file.ts";
 import { becomeUser, invokingUser, useHomeOf } from "../privilege.ts";
 import { renderBill } from "../render/bill.ts";
 import { savedBill } from "../saved-bill.ts";
-import { wantsColour } from "../terminal.ts";
+import { columnsOf, wantsColour } from "../terminal.ts";
 import { done, type Verb } from "../verb.ts";
 import { readView, type View } from "../view.ts";
 
@@ -53,5 +53,9 @@ export const report: Verb = {
 };
 
 function text(bill: Bill, view: View, descriptor: number): Iterable<string> {
-  return renderBill(bill, { ...view, colour: wantsColour(descriptor) });
+  return renderBill(bill, {
+    ...view,
+    colour: wantsColour(descriptor),
+    width: columnsOf(descriptor),
+  });
 }

@@ -18,8 +18,10 @@ const prices = parsePrices(read("prices"));
 const recordingOf = (name: string): Recording => parseRecording(read(`${name}.recording`));
 const billOf = (name: string): Bill => makeBill(recordingOf(name), prices);
 
-function render(bill: Bill, view: Partial<View & { colour: boolean }> = {}): string {
-  return [...renderBill(bill, { top: 10, by: null, trace: null, colour: false, ...view })].join("");
+const usual = { top: 10, by: null, trace: null, colour: false, width: 80 };
+
+function render(bill: Bill, view: Partial<View & { colour: boolean; width: number }> = {}): string {
+  return [...renderBill(bill, { ...usual, ...view })].join("");
 }
 
 describe.each(["dd", "exact", "overflow", "ptrace"])("the %s recording", (name) => {
@@ -33,12 +35,50 @@ describe.each(["dd", "exact", "overflow", "ptrace"])("the %s recording", (name) 
     expect(text.split("\n").at(-2)).toBe(render(billOf(name)).split("\n").at(-2));
   });
 
-  test("fits a hundred columns in every table", () => {
-    const tables = render(billOf(name), { top: 50 })
-      .split("\n")
-      .filter((line) => !/^(audit|warning|\d)/.test(line));
-    for (const line of tables) expect(displayWidth(line), line).toBeLessThanOrEqual(100);
+  test.each([80, 100, 132])("fits %d columns", (width) => {
+    for (const by of [null, "process", "syscall", "target"] as const) {
+      const lines = render(billOf(name), { top: 50, by, width }).split("\n");
+      for (const line of lines) expect(displayWidth(line), line).toBeLessThanOrEqual(width);
+    }
   });
+});
+
+test("names of calls are cut where there is no room, and only there", () => {
+  const exact = recordingOf("exact");
+  const lines = exact.lines.map((line) =>
+    line.syscall === "futex" ? { ...line, syscall: "clock_nanosleep_time64" } : line,
+  );
+  const bill = makeBill({ ...exact, lines }, prices);
+  expect(render(bill, { width: 120 })).toContain("  clock_nanosleep_time64\n");
+  const narrow = render(bill, { width: 80 });
+  expect(narrow).toMatch(/no room: [a-z0-9, ]+\)/);
+  expect(narrow).toMatch(/clock_nan[a-z_]*…/);
+});
+
+test("lines that are not shown are summed, and calls that did not return are no count of 0", () => {
+  const whole = billOf("dd");
+  const [first] = whole.lines;
+  if (first === undefined) throw new Error("no lines");
+  const ended = { ...first, syscall: "exit_group", count: 0, waitNs: 1.03e9 };
+  const bill = { ...whole, lines: [{ ...ended, unfinished: 1 }, ended, ...whole.lines] };
+  const text = render(bill, { top: 3 });
+  expect(text).toMatch(/\n +\+1 .* 1\.03s +exit_group/);
+  expect(text).toMatch(/\n +- .* 1\.03s +exit_group/);
+  expect(text).toContain("  +n or -: calls that did not return, such as exit_group\n");
+  const others = bill.lines.slice(3);
+  const count = others.reduce((sum, line) => sum + line.count, 0).toLocaleString("en-US");
+  expect(text).toMatch(new RegExp(`\\n +${count} .*\\(${others.length} more\\)\\n`));
+});
+
+test("a residual that is rounding is none", () => {
+  const bill = billOf("dd");
+  const rounded = { ...bill, time: { ...bill.time, residualNs: -1 } };
+  expect(render(rounded)).toMatch(/not accounted for +0 +0 %\n/);
+});
+
+test("the title quotes the command as a shell needs it", () => {
+  const command = ["sh", "-c", "ls -l", "--save", ""];
+  expect(render({ ...billOf("dd"), command })).toContain("crossbill: sh -c 'ls -l' --save ''\n");
 });
 
 test("a filter says what it left out, and the totals stay", () => {
@@ -60,8 +100,10 @@ test("many processes of one line are shown by their number, not as one of them",
   }
 });
 
-test("--top limits the lines", () => {
+test("--top limits the lines, and 0 shows no list", () => {
   expect(render(billOf("ptrace"), { top: 1 })).toMatch(/most expensive lines[^\n]*\(1 of \d+\)/);
+  expect(render(billOf("ptrace"), { top: 1 })).toContain("errors (1 of 1 kind)");
+  expect(render(billOf("ptrace"), { top: 0 })).not.toMatch(/most expensive|errors/);
 });
 
 /** Controls but the newline, what reorders or hides text, and halves of characters. */

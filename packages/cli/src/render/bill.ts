@@ -1,8 +1,9 @@
 /** The text bill: first the answer, then the parts, then the audit. */
 import { type Bill, groupLines, printable, selectCalls } from "@crossbill/core";
 import type { View } from "../view.ts";
+import { cutShown } from "./columns.ts";
 import {
-  auditLine,
+  auditLines,
   errorsSection,
   faultsSection,
   uringSection,
@@ -10,35 +11,37 @@ import {
 } from "./detail-sections.ts";
 import { groupsSection } from "./groups-section.ts";
 import { linesSection, sizesSection } from "./lines-section.ts";
-import { formatCount, formatTime } from "./numbers.ts";
+import { counted, formatTime } from "./numbers.ts";
 import { type Paint, paintFor } from "./paint.ts";
+import { shellCommand } from "./shell-command.ts";
 import { processNames } from "./target-name.ts";
-import { answerLine, timeSection } from "./time-section.ts";
+import { answerLines, timeSection } from "./time-section.ts";
+import { wrapText } from "./wrap.ts";
 
-/** Fits most terminals and every review tool; the bill looks the same wherever it goes. */
-const WIDTH = 100;
+/** A command or list of processes is not cut to less. */
+const LEAST_NAME = 16;
 
 /** The lines of the bill, each with its newline. */
 export function* renderBill(
   whole: Bill,
-  view: View & { readonly colour: boolean },
+  view: View & { readonly colour: boolean; readonly width: number },
 ): Generator<string> {
   const paint = paintFor(view.colour);
-  const { trace, by, top } = view;
+  const { trace, by, top, width } = view;
   const bill = trace === null ? whole : selectCalls(whole, trace.selection);
   const sections = [
-    [titleLine(bill, paint), paint.strong(answerLine(bill))],
-    timeSection(bill, paint, WIDTH),
-    trace === null ? [] : [selectionLine(bill, trace.expression)],
+    [titleLine(bill, paint, width), ...answerLines(bill, width).map((line) => paint.strong(line))],
+    timeSection(bill, paint, width),
+    trace === null ? [] : selectionLines(bill, trace.expression, width),
     by === null
-      ? linesSection(bill, top, paint, WIDTH)
-      : groupsSection(groupLines(bill, by), processNames(bill), by, top, paint, WIDTH),
-    sizesSection(bill, by === null ? top : 0, paint, WIDTH),
-    errorsSection(bill, top, paint, WIDTH),
-    faultsSection(bill, paint),
-    uringSection(bill, paint, WIDTH),
-    warningsSection(bill, paint),
-    [auditLine(bill)],
+      ? linesSection(bill, top, paint, width)
+      : groupsSection(groupLines(bill, by), processNames(bill), by, top, paint, width),
+    sizesSection(bill, by === null ? top : 0, paint, width),
+    errorsSection(bill, top, paint, width),
+    faultsSection(bill, paint, width),
+    uringSection(bill, paint, width),
+    warningsSection(bill, paint, width),
+    auditLines(bill, width),
   ];
   const separated = sections.filter((section) => section.length > 0);
   for (const [index, section] of separated.entries()) {
@@ -47,15 +50,17 @@ export function* renderBill(
   }
 }
 
-function titleLine(bill: Bill, paint: Paint): string {
+function titleLine(bill: Bill, paint: Paint, width: number): string {
   const { command, exit, processes } = bill;
-  const names = processNames(bill);
-  const attached = processes.map((process) => names(process)).join(", ");
-  const what = command.length > 0 ? command.join(" ") : attached;
-  const lead = command.length > 0 ? "" : "attached to ";
-  const name = lead + printable(what, { maxWidth: WIDTH - 30 });
   const end = exit.signal === null ? endOf(exit.code) : `, killed by ${printable(exit.signal)}`;
-  return paint.faint(`crossbill: ${name}${end}`);
+  const lead = command.length > 0 ? "crossbill: " : "crossbill: attached to ";
+  const names = processNames(bill);
+  const what =
+    command.length > 0
+      ? shellCommand(command, width)
+      : processes.map((process) => names(process, width)).join(", ");
+  const room = Math.max(LEAST_NAME, width - lead.length - end.length);
+  return paint.faint(lead + cutShown(what, room) + end);
 }
 
 function endOf(code: number | null): string {
@@ -63,12 +68,10 @@ function endOf(code: number | null): string {
 }
 
 /** What -e left out of the lists below; the totals above hold everything. */
-function selectionLine({ leftOut }: Bill, expression: string): string {
+function selectionLines({ leftOut }: Bill, expression: string, width: number): string[] {
   const shown = `shown below: -e ${printable(expression, { maxWidth: 40 })}`;
-  if (leftOut === null) return shown;
+  if (leftOut === null) return [shown];
   const ns = leftOut.boundaryNs + leftOut.kernelNs + leftOut.waitNs;
-  return (
-    `${shown}; left out: ${formatCount(leftOut.crossings)} crossings ` +
-    `in ${formatCount(leftOut.lines)} lines, ${formatTime(ns)}`
-  );
+  const what = `${counted(leftOut.crossings, "crossing")} in ${counted(leftOut.lines, "line")}`;
+  return wrapText(`${shown}; left out: ${what}, ${formatTime(ns)}`, { width });
 }

@@ -1,8 +1,9 @@
 /** What the tables leave open: errors, faults, switches, io_uring, warnings and the audit. */
 import { type Bill, describeWarning, printable } from "@crossbill/core";
 import { type Column, renderTable, titled } from "./columns.ts";
-import { formatBytes, formatCount, formatTime } from "./numbers.ts";
+import { counted, formatBytes, formatCount, formatTime } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
+import { wrapText } from "./wrap.ts";
 
 interface ErrorRow {
   readonly syscall: string;
@@ -24,7 +25,7 @@ export function errorsSection(bill: Bill, top: number, paint: Paint, width: numb
       ),
     )
     .sort((a, b) => b.count - a.count);
-  if (rows.length === 0) return [];
+  if (rows.length === 0 || top === 0) return [];
   const columns: Column<ErrorRow>[] = [
     { title: "count", align: "right", cell: ({ count }) => formatCount(count) },
     { title: "of", align: "right", cell: ({ calls }) => formatCount(calls) },
@@ -33,17 +34,23 @@ export function errorsSection(bill: Bill, top: number, paint: Paint, width: numb
   const last = { title: "error", cell: ({ error }: ErrorRow) => error };
   const shown = rows.slice(0, top);
   const table = renderTable(shown, columns, last, { indent: 2, width });
-  return titled(`errors (${shown.length} of ${rows.length} kinds)`, table, paint);
+  return titled(`errors (${shown.length} of ${counted(rows.length, "kind")})`, table, paint);
 }
 
-export function faultsSection(bill: Bill, paint: Paint): string[] {
+export function faultsSection(bill: Bill, paint: Paint, width: number): string[] {
   const { minor, major } = bill.faults;
   const { voluntary, involuntary } = bill.switches;
   return [
     paint.strong("faults and switches"),
-    `  page faults  ${formatCount(minor.count)} minor (${formatTime(minor.ns)}), ` +
-      `${formatCount(major.count)} major (${formatTime(major.ns)})`,
-    `  switches     ${formatCount(voluntary)} voluntary, ${formatCount(involuntary)} involuntary`,
+    ...wrapText(
+      `${formatCount(minor.count)} minor (${formatTime(minor.ns)}), ` +
+        `${formatCount(major.count)} major (${formatTime(major.ns)})`,
+      { width, lead: "  page faults  " },
+    ),
+    ...wrapText(`${formatCount(voluntary)} voluntary, ${formatCount(involuntary)} involuntary`, {
+      width,
+      lead: "  switches     ",
+    }),
   ];
 }
 
@@ -66,19 +73,22 @@ export function uringSection(bill: Bill, paint: Paint, width: number): string[] 
 }
 
 /** Everything that limits what the bill can be believed. */
-export function warningsSection(bill: Bill, paint: Paint): string[] {
-  return bill.warnings.map((warning) => paint.alarm(`warning: ${describeWarning(warning)}`));
+export function warningsSection(bill: Bill, paint: Paint, width: number): string[] {
+  return bill.warnings
+    .flatMap((warning) => wrapText(describeWarning(warning), { width, lead: "warning: " }))
+    .map((line) => paint.alarm(line));
 }
 
 /** The bill's account of itself. */
-export function auditLine({ audit, recorder, timing }: Bill): string {
+export function auditLines({ audit, recorder, timing }: Bill, width: number): string[] {
   const perCrossing = audit.overheadNsPerCrossing;
   const still = audit.stillRunning === 0 ? "" : `; still running ${audit.stillRunning}`;
   const unnamed = audit.unnamed === 0 ? "" : `; unnamed ${formatCount(audit.unnamed)}`;
-  return (
-    `audit: entered ${formatCount(audit.entered)} = left ${formatCount(audit.left)} ` +
-    `+ in flight ${formatCount(audit.inFlight)}; not itemised ${formatCount(audit.unitemised)}; ` +
-    `lost ${formatCount(audit.lost)}${unnamed}${still}; ${recorder} recorder (${timing}) ` +
-    `${formatTime(perCrossing)} per crossing, ${formatTime(audit.overheadNs)} in all (subtracted)`
+  return wrapText(
+    `entered ${formatCount(audit.entered)} = left ${formatCount(audit.left)} ` +
+      `+ in flight ${formatCount(audit.inFlight)}; not itemised ${formatCount(audit.unitemised)}; ` +
+      `lost ${formatCount(audit.lost)}${unnamed}${still}; ${recorder} recorder (${timing}) ` +
+      `${formatTime(perCrossing)} per crossing, ${formatTime(audit.overheadNs)} in all (subtracted)`,
+    { width, lead: "audit: " },
   );
 }

@@ -1,6 +1,6 @@
 /** The most expensive lines: process, system call and target with what they cost. */
 import { type Bill, type BillLine, displayWidth, printable } from "@crossbill/core";
-import { type Column, padEnd, renderTable, titled } from "./columns.ts";
+import { type Column, fitTable, padEnd, titled } from "./columns.ts";
 import { formatBytes, formatCount, formatTime } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
 import { type ProcessNames, processNames, targetName } from "./target-name.ts";
@@ -13,6 +13,13 @@ const HISTOGRAM_CALLS = 10;
 const BAR_WIDTH = 20;
 /** A comm has up to 15 bytes, each of which may need an escape; the target needs the room more. */
 const COMM_WIDTH = 12;
+/** The 95 % interval of so many samples is as wide as the time they stand for: 2 × 1.96 √n = n. */
+const ROUGH_SAMPLES = 15;
+
+/** A line of the bill, or the sum of those that are not shown. */
+interface Row extends BillLine {
+  readonly others?: number;
+}
 
 export function linesSection(bill: Bill, top: number, paint: Paint, width: number): string[] {
   const lines = bill.lines.slice(0, top);
@@ -22,39 +29,73 @@ export function linesSection(bill: Bill, top: number, paint: Paint, width: numbe
   const names = processNames(bill);
   const whose = single ? ` of ${names(first.process, COMM_WIDTH)}` : "";
   const of = `${formatCount(lines.length)} of ${formatCount(bill.lines.length)}`;
-  const title = `most expensive lines${whose} (${of})`;
+  const rows: Row[] = [...lines, ...otherLines(bill.lines.slice(top))];
   const last = {
     title: "target",
-    cell: ({ target }: BillLine) => targetName(target),
+    cell: ({ target, others }: Row) =>
+      others === undefined ? targetName(target) : `(${formatCount(others)} more)`,
   };
-  const table = renderTable(lines, columns(single ? null : names), last, {
-    indent: 2,
-    width,
-    isDense: true,
-  });
-  const notes = [
-    ...(lines.some(isRough) ? [roughNote(bill)] : []),
-    ...(lines.some(({ unfinished }) => unfinished !== undefined) ? [unfinishedNote] : []),
+  const isRoughRow = (row: Row) =>
+    row.others === undefined ? isRough(row) : isRoughSum(row, bill);
+  const { lines: table, leftOut } = fitTable(
+    rows,
+    columns(single ? null : names, isRoughRow),
+    last,
+    { indent: 2, width, isDense: true },
+  );
+  const missing = leftOut.length === 0 ? "" : `; no room: ${leftOut.join(", ")}`;
+  const title = `most expensive lines${whose} (${of}${missing})`;
+  return [
+    ...titled(title, table, paint),
+    ...(rows.some(isRoughRow) ? [paint.faint(roughNote(bill))] : []),
+    ...(rows.some(isUnfinished) ? [paint.faint(unfinishedNote)] : []),
   ];
-  return [...titled(title, table, paint), ...notes.map((note) => paint.faint(note))];
+}
+
+function otherLines(lines: readonly BillLine[]): Row[] {
+  const [first] = lines;
+  if (first === undefined) return [];
+  const total = (of: (line: BillLine) => number) => lines.reduce((sum, line) => sum + of(line), 0);
+  const kernelNs = total((line) => line.kernelNs);
+  const row: Row = {
+    ...first,
+    others: lines.length,
+    syscall: "",
+    count: total(({ count }) => count),
+    unfinished: total(({ unfinished = 0 }) => unfinished),
+    bytes: total(({ bytes }) => bytes),
+    sequential: null,
+    boundaryNs: total(({ boundaryNs }) => boundaryNs),
+    kernelNs,
+    waitNs: total(({ waitNs }) => waitNs),
+    intervals: { kernelNs: { low: kernelNs, likely: kernelNs, high: kernelNs } },
+    latency: null,
+  };
+  return [row];
+}
+
+/** As `isRough` for one line: the samples that make up the time are so few. */
+function isRoughSum({ kernelNs }: BillLine, { timing, time, processes }: Bill): boolean {
+  if (timing !== "sampled" || kernelNs === 0) return false;
+  const samples = processes.reduce((sum, process) => sum + process.samples.syscall, 0);
+  return (samples * kernelNs) / time.kernelNs < ROUGH_SAMPLES;
 }
 
 /** @param names null: all lines are of one process. */
-function columns(names: ProcessNames | null): Column<BillLine>[] {
-  const latency =
-    (which: "p50" | "p99") =>
-    ({ latency: bounds }: BillLine) =>
-      bounds === null ? "" : upTo(bounds[which], bounds.atLeast?.[which]);
+function columns(names: ProcessNames | null, isRoughRow: (row: Row) => boolean): Column<Row>[] {
+  const latency = (which: "p50" | "p99") => (row: Row) =>
+    row.latency === null ? "" : upTo(row.latency[which], row.latency.atLeast?.[which]);
   return [
-    ...costColumnsFor(names === null),
-    { title: "p50", align: "right", cell: latency("p50") },
-    { title: "p99", align: "right", cell: latency("p99") },
+    ...costColumnsFor(names === null, isRoughRow),
+    { title: "p50", align: "right", cell: latency("p50"), yields: 3 },
+    { title: "p99", align: "right", cell: latency("p99"), yields: 5 },
     {
       title: "process",
       align: "left",
-      cell: ({ process }) => names?.(process, COMM_WIDTH) ?? "",
+      cell: ({ process, others }) =>
+        others === undefined ? (names?.(process, COMM_WIDTH) ?? "") : "",
     },
-    { title: "call", align: "left", cell: ({ syscall }) => printable(syscall, { maxWidth: 14 }) },
+    { title: "call", align: "left", cell: ({ syscall }) => printable(syscall), least: 10 },
   ];
 }
 
@@ -70,11 +111,15 @@ function upTo(high: number, low: number | undefined): string {
 }
 
 /** Where processes or latencies need columns, the average size, a mere quotient, makes room. */
-function costColumnsFor(singleProcess: boolean): Column<BillLine>[] {
-  return costColumns.map((column) => {
-    if (column.title !== "avg") return column;
-    const isRoomy = ({ latency }: BillLine) => singleProcess && latency === null;
-    return { ...column, cell: (line) => (isRoomy(line) ? column.cell(line) : "") };
+function costColumnsFor(singleProcess: boolean, isRoughRow: (row: Row) => boolean): Column<Row>[] {
+  const isRoomy = ({ latency, others }: Row) =>
+    singleProcess && latency === null && others === undefined;
+  return costColumns.map((column): Column<Row> => {
+    if (column.title === "avg") {
+      return { ...column, cell: (row) => (isRoomy(row) ? column.cell(row) : "") };
+    }
+    if (column.title !== "kernel") return column;
+    return { ...column, cell: (row) => kernelText(row, isRoughRow(row)) };
   });
 }
 
@@ -99,38 +144,51 @@ function roughNote({ timing }: Bill): string {
     : "  ~ less than the recorder's own cost may be off by";
 }
 
-const unfinishedNote = "  +n: calls that were entered and did not return";
+const unfinishedNote = "  +n or -: calls that did not return, such as exit_group";
+
+function isUnfinished({ count, unfinished = 0 }: Cost): boolean {
+  return count === 0 || unfinished > 0;
+}
+
+/** "12", "12+1", "+1" when none of the calls returned, "-" when it is not known how many did not. */
+function countText({ count, unfinished = 0 }: Cost): string {
+  const returned = count === 0 ? "" : formatCount(count);
+  const others = unfinished === 0 ? "" : `+${formatCount(unfinished)}`;
+  return `${returned}${others}` || "-";
+}
+
+function kernelText({ kernelNs }: Cost, rough: boolean): string {
+  return tight(`${rough ? "~" : ""}${formatTime(kernelNs)}`);
+}
 
 export const costColumns: readonly Column<Cost>[] = [
   {
     title: "count",
     align: "right",
-    cell: ({ count, unfinished }) =>
-      formatCount(count) + (unfinished === undefined ? "" : `+${formatCount(unfinished)}`),
+    cell: countText,
   },
   {
     title: "bytes",
     align: "right",
+    yields: 4,
     cell: ({ bytes }) => (bytes === 0 ? "" : tight(formatBytes(bytes))),
   },
   {
     title: "avg",
     align: "right",
+    yields: 1,
     cell: ({ bytes, count }) =>
       bytes === 0 || count === 0 ? "" : tight(formatBytes(bytes / count)),
   },
   {
     title: "seq",
     align: "right",
+    yields: 2,
     cell: ({ sequential }) =>
       sequential === null || sequential === undefined ? "" : `${Math.floor(sequential * 100)} %`,
   },
   { title: "boundary", align: "right", cell: ({ boundaryNs }) => tight(formatTime(boundaryNs)) },
-  {
-    title: "kernel",
-    align: "right",
-    cell: (cost) => tight(`${isRough(cost) ? "~" : ""}${formatTime(cost.kernelNs)}`),
-  },
+  { title: "kernel", align: "right", cell: (cost) => kernelText(cost, isRough(cost)) },
   {
     title: "wait",
     align: "right",

@@ -5,6 +5,11 @@ export function formatCount(count: number): string {
   return count.toLocaleString("en-US");
 }
 
+/** "1 crossing", "2 crossings". */
+export function counted(count: number, what: string): string {
+  return `${formatCount(count)} ${what}${count === 1 ? "" : "s"}`;
+}
+
 const timeUnits: readonly (readonly [string, number])[] = [
   ["s", 1e9],
   ["ms", 1e6],

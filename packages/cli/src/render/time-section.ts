@@ -1,8 +1,12 @@
 /** Where the time went: the parts of the thread wall time, which add up to it. */
 import type { Bill, Interval } from "@crossbill/core";
 import { type Column, renderTable } from "./columns.ts";
-import { formatCount, formatShare, formatTime } from "./numbers.ts";
+import { counted, formatShare, formatTime } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
+import { wrapText } from "./wrap.ts";
+
+/** What a process's time has but the residual: user, boundary, kernel, faults, run queue and waiting. */
+const ROUNDED_PARTS = 12;
 
 interface Part {
   readonly name: string;
@@ -11,15 +15,16 @@ interface Part {
   readonly note: string;
 }
 
-/** The one line that answers the question. */
-export function answerLine(bill: Bill): string {
+/** The sentence that answers the question. */
+export function answerLines(bill: Bill, width: number): string[] {
   const { time, audit, elapsedNs } = bill;
   const share = (ns: number) => formatShare(ns, time.wallNs);
-  const crossings = `${formatCount(audit.entered)} crossing${audit.entered === 1 ? "" : "s"}`;
-  return (
+  const crossings = counted(audit.entered, "crossing");
+  return wrapText(
     `${crossings} in ${formatTime(elapsedNs)}: ` +
-    `${share(time.boundaryNs)} of ${formatTime(time.wallNs)} thread time paid at the boundary, ` +
-    `${share(time.kernelNs)} kernel work, ${share(waitingNs(bill))} waiting`
+      `${share(time.boundaryNs)} of ${formatTime(time.wallNs)} thread time paid at the boundary, ` +
+      `${share(time.kernelNs)} kernel work, ${share(waitingNs(bill))} waiting`,
+    { width },
   );
 }
 
@@ -56,9 +61,14 @@ function parts(bill: Bill): Part[] {
     ...waits.map(([reason, ns]) => part(`waiting: ${reason}`, ns)),
     part("page faults", time.faultNs, null, faultNote(faults.basis)),
     part("run queue", time.runQueueNs),
-    part("not accounted for", time.residualNs),
+    part("not accounted for", isRounding(bill) ? 0 : time.residualNs),
     { ...part("thread wall time", time.wallNs), name: "= thread wall time" },
   ];
+}
+
+/** Each part of each process is rounded to the nanosecond; what that leaves says nothing. */
+function isRounding({ time, processes }: Bill): boolean {
+  return Math.abs(time.residualNs) <= ROUNDED_PARTS * Math.max(1, processes.length);
 }
 
 function boundaryNote({ prices }: Bill): string {

@@ -18,6 +18,14 @@ test("a word that no line holds is cut", () => {
   ]);
 });
 
+test("a unit stays with its figure", () => {
+  expect(wrapText("about 27.6 % of 12.0 ms, so", { width: 12 })).toEqual([
+    "about 27.6 %",
+    "of 12.0 ms,",
+    "so",
+  ]);
+});
+
 test("an empty text is its lead alone", () => {
   expect(wrapText("  ", { width: 20, lead: "note: " })).toEqual(["note: "]);
 });

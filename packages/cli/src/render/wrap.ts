@@ -11,6 +11,9 @@ export interface WrapOptions {
 /** Narrower columns would cut almost every word. */
 const NARROWEST = 12;
 
+/** A blank, unless a unit follows, which stays with its figure. */
+const BETWEEN_WORDS = / (?!(?:%|[mun]?s)(?:[ ,;:.)]|$))/;
+
 /**
  * The lines of a text, which is made safe here; only blanks divide words, and a word that is longer
  * than a line is cut.
@@ -20,7 +23,7 @@ export function wrapText(text: string, { width, lead = "" }: WrapOptions): strin
   const room = Math.max(NARROWEST, width - indent.length);
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(/\s+/)) {
+  for (const word of text.replaceAll(/\s+/g, " ").split(BETWEEN_WORDS)) {
     const safe = printable(word, { maxWidth: room });
     if (safe === "") continue;
     const longer = line === "" ? safe : `${line} ${safe}`;
