@@ -30,8 +30,10 @@ interface TableOptions {
 const LAST_WIDTH_MIN = 12;
 /** And this much before other columns are left out. */
 const LAST_WIDTH_FAIR = 16;
-/** Columns that yield at this or less do so before any name is cut. */
-const LITTLE_WORTH = 1;
+/** Columns that yield at this or less do so before the last one is short of room. */
+const LEAST_WORTH = 1;
+/** And those at this or less before others are cut. */
+const LITTLE_WORTH = 3;
 
 export interface Table {
   /** Heading first. */
@@ -100,14 +102,16 @@ function fitted<Row>(
   const leftOut: string[] = [];
   for (;;) {
     const excess = widthBefore(used, options) - options.width;
-    if (excess + Math.min(wish, LAST_WIDTH_FAIR) <= 0) return { used, leftOut };
     const [first] = used
       .filter((column) => column.yields !== undefined)
       .toSorted((a, b) => (a.yields ?? 0) - (b.yields ?? 0));
+    const worth = first?.yields ?? Number.POSITIVE_INFINITY;
+    const wanted = worth <= LEAST_WORTH ? LAST_WIDTH_FAIR : LAST_WIDTH_MIN;
+    const missing = excess + Math.min(wish, wanted);
+    if (missing <= 0) return { used, leftOut };
     const cuttable = sumOf(used, ({ width, least = width }) => Math.max(0, width - least));
-    const isCutEnough = excess + Math.min(wish, LAST_WIDTH_MIN) <= cuttable;
-    if (first === undefined || (isCutEnough && (first.yields ?? 0) > LITTLE_WORTH)) {
-      return { used: cut(used, excess + Math.min(wish, LAST_WIDTH_FAIR)), leftOut };
+    if (first === undefined || (worth > LITTLE_WORTH && missing <= cuttable)) {
+      return { used: cut(used, missing), leftOut };
     }
     leftOut.push(first.title);
     used = used.filter((column) => column !== first);

@@ -87,7 +87,7 @@ function columns(names: ProcessNames | null, isRoughRow: (row: Row) => boolean):
     row.latency === null ? "" : upTo(row.latency[which], row.latency.atLeast?.[which]);
   return [
     ...costColumnsFor(names === null, isRoughRow),
-    { title: "p50", align: "right", cell: latency("p50"), yields: 3 },
+    { title: "p50", align: "right", cell: latency("p50"), yields: 4 },
     { title: "p99", align: "right", cell: latency("p99"), yields: 5 },
     {
       title: "process",
@@ -170,7 +170,7 @@ export const costColumns: readonly Column<Cost>[] = [
   {
     title: "bytes",
     align: "right",
-    yields: 4,
+    yields: 3,
     cell: ({ bytes }) => (bytes === 0 ? "" : tight(formatBytes(bytes))),
   },
   {
