@@ -62,6 +62,9 @@ export const warningSchema = z.discriminatedUnion("code", [
 ]);
 export type BillWarning = z.infer<typeof warningSchema>;
 
+/** Warnings that say how many there are of something, and no more. */
+type CountCode = "lost" | "not-itemised" | "unnamed" | "threads-lost" | "compat" | "still-running";
+
 /** One sentence for people, without a name from the recording, so safe to print. */
 export function describeWarning(warning: BillWarning): string {
   let text: string;
@@ -98,36 +101,22 @@ export function describeWarning(warning: BillWarning): string {
         "are not accounted for";
       break;
     case "audit":
-      text = `${warning.left} crossings left the kernel, ${warning.accounted} are accounted for`;
+      text =
+        `${counted(warning.left, "crossing")} left the kernel, ` +
+        `${thousands(warning.accounted)} ${warning.accounted === 1 ? "is" : "are"} accounted for`;
       break;
     case "lost":
-      text = `${warning.count} crossings were seen and lost: counts are too low by as many`;
-      break;
     case "not-itemised":
-      text =
-        `${warning.count} crossings are counted by system call only: ` +
-        "the recorder's tables were full";
-      break;
     case "unnamed":
-      text = `${warning.count} targets have no name: the recorder's table of names was full`;
-      break;
     case "threads-lost":
-      text = `${warning.count} threads found no room in the recorder's tables: their crossings were not seen`;
+    case "compat":
+    case "still-running":
+      text = countSentences[warning.code](warning.count);
       break;
     case "uring-unseen":
       text =
         "what the program submitted to io_uring is not in the bill: the ptrace recorder sees " +
         `only the calls to it, ${warning.count} here; the eBPF recorder counts operations`;
-      break;
-    case "compat":
-      text =
-        `${warning.count} of the programs are 32-bit: their calls are counted, ` +
-        "but under the names that 64-bit programs have for the numbers";
-      break;
-    case "still-running":
-      text =
-        `${warning.count} ${warning.count === 1 ? "process" : "processes"} of the tree ` +
-        "still ran when the recording ended";
       break;
   }
   return text;
@@ -156,6 +145,37 @@ function describeRusage(what: string, recorded: number, rusage: number): string 
   }
   const words = what.replace(/[A-Z]/, (letter) => ` ${letter.toLowerCase()}`);
   return `the kernel accounts ${rusage} ${words}, the recording ${recorded}`;
+}
+
+const countSentences: Readonly<Record<CountCode, (n: number) => string>> = {
+  lost: (n) =>
+    `${counted(n, "crossing")} ${n === 1 ? "was" : "were"} seen and lost: ` +
+    "counts are too low by as many",
+  "not-itemised": (n) =>
+    `${counted(n, "crossing")} ${n === 1 ? "is" : "are"} counted by system call only: ` +
+    "the recorder's tables were full",
+  unnamed: (n) =>
+    `${counted(n, "target")} ${n === 1 ? "has" : "have"} no name: ` +
+    "the recorder's table of names was full",
+  "threads-lost": (n) =>
+    `${counted(n, "thread")} found no room in the recorder's tables: ` +
+    `${n === 1 ? "its" : "their"} crossings were not seen`,
+  compat: (n) =>
+    `${thousands(n)} of the programs ${n === 1 ? "is" : "are"} 32-bit: ` +
+    `${n === 1 ? "its" : "their"} calls are counted, ` +
+    "but under the names that 64-bit programs have for the numbers",
+  "still-running": (n) =>
+    `${thousands(n)} ${n === 1 ? "process" : "processes"} of the tree ` +
+    "still ran when the recording ended",
+};
+
+function thousands(n: number): string {
+  return n.toLocaleString("en-US");
+}
+
+/** "1 crossing", "2,000 crossings". */
+function counted(n: number, what: string): string {
+  return `${thousands(n)} ${what}${n === 1 ? "" : "s"}`;
 }
 
 function percentOver(larger: number, smaller: number): string {
