@@ -1,5 +1,5 @@
 /** What both recorders must see alike, beyond what each one's own tests look at. */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -63,3 +63,75 @@ testBoth("a memory file has positions", async (recorder) => {
     { count: 23, positioned: 23, sequential: 23 },
   ]);
 });
+
+/** The lines of calls that did not return; how long they waited is chance, that they did is not. */
+function insideOf(facts: RecordedFacts): unknown[] {
+  return facts.lines
+    .filter(({ unfinished }) => unfinished !== undefined)
+    .map(({ syscall, kind, count, unfinished, wait }) => ({
+      call: `${syscall} ${kind}`,
+      calls: [count, unfinished],
+      hasWaited: wait.otherNs > 0,
+    }));
+}
+
+/** Waiting that no line has. */
+function unexplainedNs(facts: RecordedFacts): number {
+  return facts.processes.reduce((sum, { unfinishedWait: wait }) => sum + wait.otherNs, 0);
+}
+
+const isInside = (pid: number | undefined, number: number) =>
+  Number.parseInt(readProc(`${pid}/syscall`), 10) === number;
+
+const READ = 0;
+const RESTART = 219;
+const CLOCK_NANOSLEEP = 230;
+
+testBoth("what a program waits for when the recording ends is in a line", async (recorder) => {
+  const fifo = join(makeFolder(), "fifo");
+  execFileSync("mkfifo", [fifo]);
+  const command = ["sh", "-c", `exec cat <> ${fifo}`];
+  const running = new RecorderProcess(recorder, "run", ["--", ...command]);
+  const pid = await running.started();
+  await until(() => isInside(pid, READ) && readProc(`${pid}/comm`) === "cat\n", "cat reads");
+  running.command("q");
+  const facts = await running.facts();
+  process.kill(pid, "SIGKILL");
+  expect(insideOf(facts)).toEqual([{ call: "read fifo", calls: [0, 1], hasWaited: true }]);
+  const target = facts.lines.find(({ unfinished }) => unfinished === 1)?.target;
+  expect(facts.targets.find(({ id }) => id === target)?.name).toBe(fifo);
+  expect(facts.unfinished).toEqual([{ syscall: "read", count: 1 }]);
+  expect(unexplainedNs(facts)).toBe(0);
+});
+
+testBoth("what a program waited for when it was killed is in a line", async (recorder) => {
+  const running = new RecorderProcess(recorder, "run", ["--", "sleep", "100"]);
+  const pid = await running.started();
+  await until(() => isInside(pid, CLOCK_NANOSLEEP), "it sleeps");
+  process.kill(pid, "SIGKILL");
+  const facts = await running.facts();
+  expect(facts.exit.signal).toBe("SIGKILL");
+  expect(insideOf(facts)).toEqual([
+    { call: "clock_nanosleep none", calls: [0, 1], hasWaited: true },
+  ]);
+  expect(unexplainedNs(facts)).toBe(0);
+});
+
+testBoth(
+  "what a program waited for already when it was attached to is in a line",
+  async (recorder) => {
+    const program = spawn("sleep", ["100"], { stdio: "ignore" });
+    await until(() => isInside(program.pid, CLOCK_NANOSLEEP), "it sleeps");
+    const running = new RecorderProcess(recorder, "attach", ["--pid", `${program.pid}`]);
+    await running.started();
+    const goesOnAs = recorder === "ptrace" ? RESTART : CLOCK_NANOSLEEP;
+    await until(() => isInside(program.pid, goesOnAs), "it sleeps on");
+    running.command("q");
+    const facts = await running.facts();
+    program.kill();
+    expect(insideOf(facts)).toEqual([
+      { call: "clock_nanosleep none", calls: [0, 1], hasWaited: true },
+    ]);
+    expect(unexplainedNs(facts)).toBe(0);
+  },
+);

@@ -59,7 +59,10 @@ export const recordedProcessSchema = z.object({
   runQueueNs: nanoseconds,
   /** Off the CPU outside system calls: in page faults, split by the kernel's iowait flag. */
   faultWait: z.object({ ioNs: nanoseconds, otherNs: nanoseconds }),
-  /** Off the CPU inside system calls that never returned (exit, killed, still inside at the end). */
+  /**
+   * Off the CPU inside system calls that never returned (exit, killed, still inside at the end), as
+   * far as no line holds it; and stopped by a signal.
+   */
   unfinishedWait: z.object({ ioNs: nanoseconds, otherNs: nanoseconds }),
   minorFaults: count,
   majorFaults: count,
@@ -99,7 +102,10 @@ export const recordedLineSchema = z.object({
   kind: descriptorKindSchema,
   /** Reference into `targets`; null: no descriptor, or not itemised by target. */
   target: z.string().nullable(),
+  /** Calls that returned. */
   count,
+  /** Calls beside `count` that never returned: `wait` is theirs too. Absent: none is known. */
+  unfinished: count.optional(),
   /** Bytes moved and asked for, by calls that move bytes. */
   bytes: count,
   requestedBytes: count,
@@ -191,7 +197,7 @@ export const recordingSchema = z.object({
   processes: z.array(recordedProcessSchema),
   targets: z.array(targetSchema),
   lines: z.array(recordedLineSchema),
-  /** Calls entered and not seen leaving, by name. */
+  /** Calls entered and not seen leaving, by name: all of them, those that a line holds too. */
   unfinished: z.array(z.object({ syscall: syscallName, count })),
   uring: z.array(recordedUringSchema),
   stacks: z.array(recordedStackSchema),

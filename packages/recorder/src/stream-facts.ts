@@ -178,6 +178,10 @@ export class FactCollector {
       kind: readKind(fields),
       target: fields.wordOrNull("target"),
       count: fields.count("count"),
+      ...given(
+        "unfinished",
+        fields.optional("inside", () => fields.count("inside")),
+      ),
       bytes: fields.count("bytes"),
       requestedBytes: fields.count("asked"),
       sizes: readHistogram(fields, "sizes"),
@@ -287,6 +291,10 @@ function addLine(into: RecordedLine, line: RecordedLine, fields: Fields): void {
   for (const name of counters) {
     into[name] += line[name];
     if (!Number.isSafeInteger(into[name])) throw fields.wrong("count", "a sum below 2^53");
+  }
+  if (line.unfinished !== undefined) {
+    into.unfinished = (into.unfinished ?? 0) + line.unfinished;
+    if (!Number.isSafeInteger(into.unfinished)) throw fields.wrong("inside", "a sum below 2^53");
   }
   if (into.onCpuNs !== null) into.onCpuNs += line.onCpuNs ?? 0;
   into.wait.ioNs += line.wait.ioNs;

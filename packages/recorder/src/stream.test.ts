@@ -118,6 +118,20 @@ function onlyLine(of: RecordedFacts): RecordedLine {
   return first;
 }
 
+test("calls that did not leave join the line they belong to", () => {
+  const inside = { ...line, count: 0, inside: 3, waitother: 100, sizes: [] };
+  const joined = onlyLine(
+    facts(
+      whole.flatMap<Record<string, unknown>>((object) =>
+        object === line ? [line, inside] : object,
+      ),
+    ),
+  );
+  expect(joined).toMatchObject({ count: 7, unfinished: 3, wait: { ioNs: 22, otherNs: 113 } });
+  expect(onlyLine(facts(whole)).unfinished).toBeUndefined();
+  expect(() => facts(changed("line", { inside: -1 }))).toThrow(/field inside: expected a count/);
+});
+
 test("a whole stream becomes facts with names instead of numbers", () => {
   const recorded = facts(whole);
   expect(onlyLine(recorded)).toMatchObject({ syscall: "read", error: null, kind: "file" });

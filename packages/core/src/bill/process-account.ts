@@ -103,7 +103,7 @@ export function waitRecord(waits: ReadonlyMap<WaitReason, number>): BillTime["wa
   };
 }
 
-/** Which call an unfinished wait belongs to is not recorded, so only the disk can be told. */
+/** Which call an unfinished wait belongs to that no line holds is not known, so only the disk can be told. */
 function processWaits({ recorded, lines }: LedgerProcess): Map<WaitReason, number> {
   const waits = new Map<WaitReason, number>();
   for (const line of lines) addLineWaits(waits, line);

@@ -94,6 +94,36 @@ uint64_t accounting_wait(const struct task_times *from, const struct task_times 
 	return accounting_less(duration, to->cpu - from->cpu + to->delay - from->delay);
 }
 
+/* One that sleeps where its entry left it has not been put on a CPU again, and waits all the same.
+ */
+static uint64_t accounting_wait_until(const struct tracee *tracee, const struct account *last)
+{
+	const struct call *call = &tracee->call;
+	uint64_t duration = accounting_less(last->at, call->at);
+
+	if (task_sleeps(tracee->process->tgid, tracee->tid))
+		return accounting_less(duration,
+				       last->times.cpu - call->times.cpu + last->times.delay -
+					       call->times.delay);
+	return accounting_wait(&call->times, &last->times, duration);
+}
+
+static void accounting_abandon_call(struct tracee *tracee, const struct account *last)
+{
+	struct call *call = &tracee->call;
+	struct line_call line = {
+		.process = tracee->process->entry,
+		.nr = call->nr,
+		.kind = call->descriptor.kind,
+		.target = call->descriptor.target,
+		.wait_other = accounting_wait_until(tracee, last),
+	};
+
+	call->is_open = false;
+	if (!line_add_unfinished(&line))
+		process_entry_usage(line.process)->unfinished_other += line.wait_other;
+}
+
 void accounting_close(struct tracee *tracee)
 {
 	struct account last;
@@ -102,12 +132,8 @@ void accounting_close(struct tracee *tracee)
 		return;
 	tracee->has_ended = true;
 	accounting_read(tracee, &last);
-	if (tracee->call.is_open) {
-		tracee->call.is_open = false;
-		line_add_unfinished(tracee->call.nr);
-		process_entry_usage(tracee->process->entry)->unfinished_other += accounting_wait(
-			&tracee->call.times, &last.times, last.at - tracee->call.at);
-	}
+	if (tracee->call.is_open)
+		accounting_abandon_call(tracee, &last);
 	accounting_add(tracee, &last);
 }
 

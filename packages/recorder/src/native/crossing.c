@@ -82,6 +82,11 @@ static void crossing_enter(struct tracee *tracee, const struct __ptrace_syscall_
 	memset(call, 0, sizeof(*call));
 	call->is_open = true;
 	call->nr = crossing_number(info);
+	/* What sleeps until a moment goes on under another name, with its arguments. */
+	if (call->nr == __NR_restart_syscall && tracee->interrupted_nr >= 0 &&
+	    tracee->interrupted_nr < SHAPES_MAX)
+		call->nr = (uint32_t)tracee->interrupted_nr;
+	tracee->interrupted_nr = -1;
 	for (int i = 0; i < 6; i++)
 		call->arguments[i] = info->entry.args[i];
 	shape = crossing_shape(call->nr);

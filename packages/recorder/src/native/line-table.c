@@ -21,6 +21,7 @@
 
 struct line {
 	uint64_t count;
+	uint64_t unfinished;
 	uint64_t target;
 	uint32_t process;
 	uint32_t nr;
@@ -68,6 +69,11 @@ static uint64_t line_hash(const struct line *key)
 	return hash ^ hash >> 33;
 }
 
+static bool line_is_used(const struct line *line)
+{
+	return line->count || line->unfinished;
+}
+
 static bool line_equals(const struct line *a, const struct line *b)
 {
 	return a->target == b->target && a->process == b->process && a->nr == b->nr &&
@@ -79,7 +85,7 @@ static struct line *line_slot(struct line *lines, size_t slots, const struct lin
 {
 	size_t at = line_hash(key) & (slots - 1);
 
-	while (lines[at].count && !line_equals(&lines[at], key))
+	while (line_is_used(&lines[at]) && !line_equals(&lines[at], key))
 		at = (at + 1) & (slots - 1);
 	return &lines[at];
 }
@@ -95,7 +101,7 @@ static struct line *line_place_unitemised(uint32_t nr, uint16_t error)
 	};
 	struct line *line = line_slot(table.sums, SUM_SLOTS, &key);
 
-	if (line->count)
+	if (line_is_used(line))
 		return line;
 	if (table.sum_count == SUMS_MAX)
 		return NULL;
@@ -116,11 +122,11 @@ static struct line *line_place(const struct line_call *call)
 	};
 	struct line *line = line_slot(table.lines, LINE_SLOTS, &key);
 
-	if (!line->count && key.target && table.line_count >= TARGETED_MAX) {
+	if (!line_is_used(line) && key.target && table.line_count >= TARGETED_MAX) {
 		key.target = 0;
 		line = line_slot(table.lines, LINE_SLOTS, &key);
 	}
-	if (line->count)
+	if (line_is_used(line))
 		return line;
 	if (table.line_count == LINES_MAX)
 		return line_place_unitemised(call->nr, call->error);
@@ -153,13 +159,21 @@ void line_add(const struct line_call *call)
 		line->sizes[line_cell(call->bytes)]++;
 }
 
-void line_add_unfinished(uint32_t nr)
+bool line_add_unfinished(const struct line_call *call)
 {
+	struct line *line = line_place(call);
+	uint32_t nr = call->nr < UNFINISHED_MAX ? call->nr : UNFINISHED_MAX - 1;
+
 	if (nr == __NR_exit || nr == __NR_exit_group)
 		table.audit.exits++;
 	else
 		table.audit.in_flight++;
-	table.unfinished[nr < UNFINISHED_MAX ? nr : UNFINISHED_MAX - 1]++;
+	table.unfinished[nr]++;
+	if (!line)
+		return false;
+	line->unfinished++;
+	line->wait_other += call->wait_other;
+	return true;
 }
 
 const struct line_audit *line_audit(void)
@@ -184,6 +198,8 @@ static void line_write(const struct line *line)
 	stream_u64("kind", known ? known->kind : line->kind);
 	stream_text("target", line->target ? target : NULL);
 	stream_u64("count", line->count);
+	if (line->unfinished)
+		stream_u64("inside", line->unfinished);
 	stream_u64("bytes", line->bytes);
 	stream_u64("asked", line->asked);
 	stream_u64("pos", line->positioned);
@@ -200,10 +216,10 @@ static void line_write(const struct line *line)
 void line_write_all(void)
 {
 	for (size_t i = 0; i < LINE_SLOTS; i++)
-		if (table.lines[i].count)
+		if (line_is_used(&table.lines[i]))
 			line_write(&table.lines[i]);
 	for (size_t i = 0; i < SUM_SLOTS; i++)
-		if (table.sums[i].count)
+		if (line_is_used(&table.sums[i]))
 			line_write(&table.sums[i]);
 	for (uint32_t nr = 0; nr < UNFINISHED_MAX; nr++) {
 		if (!table.unfinished[nr])

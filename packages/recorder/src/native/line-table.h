@@ -13,7 +13,7 @@
 /* Cell 0 counts zeros, cell k values up to 2^(k-1); the last one is open. */
 #define LINE_CELLS 48
 
-/* One finished call. */
+/* One call. Of one that did not leave only its key and its waiting mean something. */
 struct line_call {
 	uint32_t process;
 	uint32_t nr;
@@ -38,8 +38,9 @@ struct line_call {
 /* Returns 0, or -ENOMEM when there is not even memory for the empty tables. */
 int line_open(void);
 void line_add(const struct line_call *call);
-/* A call that was entered and will not be seen leaving. */
-void line_add_unfinished(uint32_t nr);
+/* A call that was entered and will not be seen leaving. False: there was room only for its number.
+ */
+bool line_add_unfinished(const struct line_call *call);
 
 /* Calls seen leaving; without a process and target; in no line; that ended their thread; others. */
 struct line_audit {

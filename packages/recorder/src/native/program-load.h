@@ -76,6 +76,7 @@ int LOAD(struct program *program)
 	program->messages = skel->maps.messages.map_fd;
 	program->wanted = skel->maps.wanted.map_fd;
 	program->urings = skel->maps.urings.map_fd;
+	program->insides = skel->maps.insides.map_fd;
 	program->stacks = skel->maps.stacks.map_fd;
 	program->stack_counts = skel->maps.stack_counts.map_fd;
 	program->sample = skel->progs.on_sample.prog_fd;

@@ -274,5 +274,6 @@ uint64_t program_map_bytes(const struct program *program)
 		lines * sizeof(struct line) +
 		(program->exact_time ? lines * sizeof(struct latency) : 0) + RING_BYTES +
 		STACKS_MAX * STACK_DEPTH * sizeof(struct bpf_stack_build_id) +
-		SEEN_MAX * sizeof(uint64_t);
+		SEEN_MAX * sizeof(uint64_t) +
+		INSIDE_MAX * (sizeof(struct inside_key) + sizeof(struct inside_total));
 }

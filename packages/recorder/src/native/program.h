@@ -47,6 +47,7 @@ struct program {
 	int messages;
 	int wanted;
 	int urings;
+	int insides;
 	int stacks;
 	int stack_counts;
 	int sample;

@@ -17,23 +17,10 @@ static __always_inline bool is_being_killed(void)
 	return bpf_get_current_task_btf()->pending.signal.sig[0] & SIGKILL_BIT;
 }
 
-static __always_inline struct shape shape_of(long nr)
-{
-	struct shape none = {};
-
-	return nr >= 0 && nr < SHAPES_MAX ? shapes[nr] : none;
-}
-
 static __always_inline bool shape_is_rare(const struct shape *shape)
 {
 	return shape->fd > 1 || (shape->size && shape->size != 3) ||
 		(shape->offset && shape->offset != 4);
-}
-
-/* Argument by number from 1 on, of a call whose shape names a descriptor. */
-static __always_inline __u64 argument(const struct thread *thread, __u32 number)
-{
-	return thread->arguments[(number - 1) & 7];
 }
 
 /* The descriptor a call is about and what it refers to. */
@@ -193,7 +180,7 @@ static __always_inline int call_leave(__u64 frame, long result)
 	if (((error >= ERESTART_FIRST && error <= ERESTART_LAST) ||
 	     (shape.flags & SHAPE_SIGNALS)) &&
 	    is_being_killed()) {
-		count_unfinished(nr);
+		call_abandon(thread, regs, 1);
 		return 0;
 	}
 	file = subject_find(&subject, &shape, regs, result, thread);

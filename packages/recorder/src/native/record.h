@@ -31,6 +31,7 @@
 #define DESCRIPTORS_MAX 16384
 #define SEEN_MAX 65536
 #define URING_MAX 1024
+#define INSIDE_MAX 4096
 #define STACKS_MAX 2048
 #define STACK_DEPTH 32
 #define RING_BYTES (4 * 1024 * 1024)
@@ -147,6 +148,20 @@ struct line {
 
 struct latency {
 	__u64 cells[LATENCY_CELLS];
+};
+
+/* Calls that did not leave, and what they waited: to be lines of their process. */
+struct inside_key {
+	__u64 target;
+	__u32 process;
+	__u16 nr;
+	__u16 kind;
+};
+
+struct inside_total {
+	__u64 count;
+	__u64 wait_io;
+	__u64 wait_other;
 };
 
 struct uring_key {

@@ -171,7 +171,9 @@ static void report_cells(const char *name, const __u64 *cells, size_t count)
 	stream_pairs(name, (const uint64_t *)(const void *)cells, count);
 }
 
-static void report_line(const struct program *program, const struct line *line, size_t index)
+/* `inside`: how many more did not leave. `latency` may be NULL. */
+static void report_line(const struct program *program, const struct line *line, uint64_t inside,
+			const struct latency *latency)
 {
 	uint64_t key = line->id & ~LINE_USED;
 	char target[20];
@@ -205,11 +207,34 @@ static void report_line(const struct program *program, const struct line *line, 
 	stream_u64("waitio", line->wait_io);
 	stream_u64("waitother", line->wait_other);
 	report_cells("sizes", line->sizes, SIZE_CELLS);
-	if (program->latencies)
-		report_cells("latency", program->latencies[index].cells, LATENCY_CELLS);
+	if (inside)
+		stream_u64("inside", inside);
+	if (latency)
+		report_cells("latency", latency->cells, LATENCY_CELLS);
 	else
 		report_cells("latency", NULL, 0);
 	stream_finish();
+}
+
+/* As lines of no call that left; those of the same key, if any, are added up by the reader. */
+static void report_insides(const struct program *program)
+{
+	struct inside_key key, next;
+	const void *from = NULL;
+	struct inside_total total;
+
+	while (!map_next(program->insides, from, &next)) {
+		struct line line = {.kind = next.kind, .target = next.target};
+
+		key = next;
+		from = &key;
+		if (map_get(program->insides, &key, &total))
+			continue;
+		line.id = LINE_USED | (uint64_t)key.process << 32 | (uint64_t)key.nr << 16;
+		line.wait_io = total.wait_io;
+		line.wait_other = total.wait_other;
+		report_line(program, &line, total.count, NULL);
+	}
 }
 
 static void report_uring(const struct program *program)
@@ -315,8 +340,10 @@ void report_all(const struct program *program)
 		left += line->count;
 		if (!((line->id & ~LINE_USED) >> 32))
 			unitemised += line->count;
-		report_line(program, line, index);
+		report_line(program, line, 0,
+			    program->latencies ? &program->latencies[index] : NULL);
 	}
+	report_insides(program);
 	for (uint32_t nr = 0; nr < SYSCALLS_MAX; nr++) {
 		if (!program->unfinished[nr])
 			continue;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,31 @@ static bool task_state_is_ended(const char *text)
 	const char *state = task_find(text, "State:\t");
 
 	return *state == 'Z' || *state == 'X';
+}
+
+int task_read_call(pid_t tid)
+{
+	char path[64], text[256], *end;
+	long nr;
+
+	/* "230 0x0 ...", or "running". */
+	(void)snprintf(path, sizeof(path), "/proc/%d/syscall", tid);
+	if (task_read_text(path, text, sizeof(text)) < 0)
+		return -1;
+	nr = strtol(text, &end, 10);
+	return end != text && nr >= 0 && nr < INT_MAX ? (int)nr : -1;
+}
+
+bool task_sleeps(pid_t tgid, pid_t tid)
+{
+	char path[64], text[TEXT_SIZE];
+	const char *state;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/task/%d/status", tgid, tid);
+	if (task_read_text(path, text, sizeof(text)) < 0)
+		return false;
+	state = task_find(text, "State:\t");
+	return *state == 'S' || *state == 'D';
 }
 
 int task_read_counters(pid_t tgid, pid_t tid, struct task_counters *counters)

@@ -39,6 +39,12 @@ int task_open_times(pid_t tid);
 /* From an open descriptor, or by opening it once when `fd` is negative. Returns 0 or -errno. */
 int task_read_times(int fd, pid_t tid, struct task_times *times);
 
+/* The number of the call it sleeps in, or -1. */
+int task_read_call(pid_t tid);
+
+/* Off the CPU and not ready to run. */
+bool task_sleeps(pid_t tgid, pid_t tid);
+
 int task_read_counters(pid_t tgid, pid_t tid, struct task_counters *counters);
 int task_read_identity(pid_t tid, struct task_identity *identity);
 

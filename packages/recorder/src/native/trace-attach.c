@@ -46,14 +46,18 @@ static int trace_attach_pass(DIR *tasks, struct tracee *(*adopt)(pid_t tid, bool
 	rewinddir(tasks);
 	while ((entry = readdir(tasks))) {
 		pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
-		int error;
+		struct tracee *tracee;
+		int error, nr;
 
 		if (tid <= 0 || tracee_find(tid))
 			continue;
+		nr = task_read_call(tid);
 		error = trace_attach_thread(tid);
 		if (!error) {
 			found++;
-			(void)adopt(tid, false);
+			tracee = adopt(tid, false);
+			if (tracee)
+				tracee->interrupted_nr = nr;
 			continue;
 		}
 		error = trace_attach_refusal(tid, error);

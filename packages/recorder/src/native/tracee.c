@@ -73,6 +73,7 @@ struct tracee *tracee_add(pid_t tid, pid_t tgid)
 		return NULL;
 	}
 	tracee->tid = tid;
+	tracee->interrupted_nr = -1;
 	tracee->times_fd = task_open_times(tid);
 	tracee->next = *bucket;
 	*bucket = tracee;

@@ -62,6 +62,8 @@ struct tracee {
 	/* Its account is closed; only its status is still to come. */
 	bool has_ended;
 	struct call call;
+	/* The call it was in when we attached to it; -1: none. Our interruption restarts it. */
+	int interrupted_nr;
 	/* As of the last entry or exit stop, and when the thread went on from it. */
 	struct task_times times;
 	uint64_t resumed_at;

@@ -141,6 +141,19 @@ struct subject {
 	__u32 descriptor;
 };
 
+static __always_inline struct shape shape_of(long nr)
+{
+	struct shape none = {};
+
+	return nr >= 0 && nr < SHAPES_MAX ? shapes[nr] : none;
+}
+
+/* Argument by number from 1 on, of a call whose shape names a descriptor. */
+static __always_inline __u64 argument(const struct thread *thread, __u32 number)
+{
+	return thread->arguments[(number - 1) & 7];
+}
+
 static __always_inline struct descriptor *descriptor_slot(__u64 owner)
 {
 	__u32 slot = (__u32)(mix(owner, 0) >> 40) & (DESCRIPTORS_MAX - 1);

@@ -3,7 +3,7 @@
 #ifndef CROSSBILL_SCHEDULER_BPF_H
 #define CROSSBILL_SCHEDULER_BPF_H
 
-#include "lines.bpf.h"
+#include "unfinished.bpf.h"
 
 /* Linux 5.18 (commit fa2c3254d7cf) gave sched_switch its fourth argument, the state at the switch.
  */
@@ -12,28 +12,6 @@
 
 /* false: calls are counted as they leave. true: they are timed too, and sys_enter is attached. */
 const volatile bool exact_time = false;
-
-/* Calls entered and not seen leaving, by number. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, SYSCALLS_MAX);
-	__type(key, __u32);
-	__type(value, __u64);
-} unfinished SEC(".maps");
-
-/* A call that ended its thread, or whose thread was killed inside: counted, but in no line. */
-static __always_inline void count_unfinished(long nr)
-{
-	__u32 slot = (__u32)nr;
-	__u64 *count;
-
-	if (nr < 0)
-		return;
-	count = bpf_map_lookup_elem(&unfinished, &slot);
-	if (count)
-		__sync_fetch_and_add(count, 1);
-}
 
 /* The thread's last switch: what it did since entering exit() is that call's kernel work. */
 static __noinline int thread_end(struct task_struct *task, struct thread *thread, __u64 now)
@@ -51,6 +29,8 @@ static __noinline int thread_end(struct task_struct *task, struct thread *thread
 				line->on_cpu += thread->on_cpu - thread->enter_cpu;
 		}
 	}
+	if (thread->wait_io | thread->wait_other)
+		call_abandon(thread, (struct pt_regs *)bpf_task_pt_regs(task), 0);
 	/* rusage takes a thread's counters before this last switch, a process's after it. */
 	if (task->pid != task->tgid)
 		thread->voluntary++;
@@ -181,14 +161,16 @@ int on_exit(__u64 *context)
 {
 	struct task_struct *task = (void *)context[0];
 	struct thread *thread = thread_of(task);
+	struct pt_regs *regs;
 	long nr;
 
 	if (!thread || thread->phase == PHASE_ARMED)
 		return 0;
 	thread->phase = PHASE_EXITING;
-	nr = arch_syscall_nr((struct pt_regs *)bpf_task_pt_regs(task));
+	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	nr = arch_syscall_nr(regs);
 	if (nr == ARCH_EXIT || nr == ARCH_EXIT_GROUP)
-		count_unfinished(nr);
+		call_abandon(thread, regs, 1);
 	AUDIT(exited, 1);
 	return 0;
 }

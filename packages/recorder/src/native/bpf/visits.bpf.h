@@ -102,9 +102,11 @@ static __noinline int settle(struct task_struct *task)
 		thread->on_cpu = thread_on_cpu(thread, now);
 	else
 		thread_end_wait(thread, now);
-	if (thread->phase == PHASE_RUNNING &&
-	    (thread->off_state == OFF_CALL_IO || thread->off_state == OFF_CALL_OTHER))
-		count_unfinished(arch_syscall_nr((struct pt_regs *)bpf_task_pt_regs(task)));
+	/* Waiting is handed to the call that leaves: what still has some has not left. */
+	if (thread->wait_io | thread->wait_other || thread->off_state == OFF_CALL_IO ||
+	    thread->off_state == OFF_CALL_OTHER)
+		call_abandon(thread, (struct pt_regs *)bpf_task_pt_regs(task),
+			     thread->phase == PHASE_RUNNING);
 	thread_settle(thread, task, now);
 	thread_remove(thread->frame);
 	return 0;
