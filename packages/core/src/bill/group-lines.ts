@@ -13,6 +13,8 @@ export interface LineGroup {
   readonly notItemised?: true;
   lines: number;
   count: number;
+  /** Calls of the lines, beside `count`, that did not return. */
+  unfinished: number;
   readonly errors: Record<string, number>;
   bytes: number;
   requestedBytes: number;
@@ -29,6 +31,7 @@ export function groupLines(bill: Bill, by: Grouping): LineGroup[] {
   for (const line of bill.lines) {
     const group = groupOf(groups, partOf(line, by));
     group.lines += 1;
+    group.unfinished += line.unfinished ?? 0;
     group.bytes += line.bytes;
     group.requestedBytes += line.requestedBytes;
     addCosts(group, line);
@@ -53,6 +56,7 @@ function groupOf(groups: Map<string, LineGroup>, part: GroupPart): LineGroup {
     ...part,
     lines: 0,
     count: 0,
+    unfinished: 0,
     errors: {},
     bytes: 0,
     requestedBytes: 0,

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { makeBill } from "../bill.ts";
 import { line, prices, process, recording } from "../fixtures/recordings.ts";
+import { groupLines } from "./group-lines.ts";
 
 const ms = 1e6;
 
@@ -36,6 +37,11 @@ test("what a call waits for that did not return is billed by its reason, in its 
   expect(bill.lines.map((row) => [row.syscall, row.count, row.unfinished, row.waits])).toEqual([
     ["futex", 0, 4, { lock: 5 * ms }],
     ["read", 7, 1, { pipe: 4 * ms }],
+  ]);
+  const groups = groupLines(bill, "syscall");
+  expect(groups.map((group) => [group.syscall, group.count, group.unfinished])).toEqual([
+    ["futex", 0, 4],
+    ["read", 7, 1],
   ]);
   expect(bill.time.waitNs).toMatchObject({ lock: 5 * ms, pipe: 4 * ms, other: 1 * ms });
   expect(bill.unfinished.waitNs).toBe(1 * ms);
