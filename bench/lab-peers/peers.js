@@ -1,6 +1,7 @@
 /** peers: the same cost by the lab's mechanism and by somebody else's tool. */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { placement } from "../recorder/workload.js";
 
 const measureProgram = fileURLToPath(
   new URL("../../packages/native/build/crossbill-measure", import.meta.url),
@@ -10,18 +11,26 @@ const LOW = 0.1;
 /** Runs of a peer in each round. */
 const RUNS = 5;
 
+/** On one CPU and before everything else on it, where permitted: both sides alike. */
+const place = placement();
+
 function run(command) {
-  const [file, ...args] = command;
+  const [file, ...args] = [...place, ...command];
   const { status, stdout, stderr, error } = spawnSync(file, args, { encoding: "utf8" });
   if (error !== undefined) throw new Error(`${file}: ${error.message}`);
   if (status !== 0) throw new Error(`${file}: ${(stderr || stdout).trim().split("\n").at(-1)}`);
   return stdout;
 }
 
-/** ns an event, or a call with `per: "calls"`: the low quantile of one process's blocks. */
+/** ns an event, or a call with `per: "calls"`: the least of some processes, as of the peers. */
 function ours(mechanism, parameters, per = "events") {
+  return least(() => lowQuantile(mechanism, parameters, per));
+}
+
+/** The low quantile of one process's blocks. */
+function lowQuantile(mechanism, parameters, per) {
   const given = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
-  const lines = run([measureProgram, mechanism, ...given, "--seconds", "0.2"])
+  const lines = run([measureProgram, mechanism, ...given, "--seconds", "0.05"])
     .trim()
     .split("\n");
   const blocks = lines.slice(1, -1).map((line) => JSON.parse(line));
@@ -35,15 +44,25 @@ function least(measure) {
 }
 
 /** "0.169122 usecs/op" of perf bench, in ns. */
-function perfBench(words, prefix = []) {
-  const found = /([\d.]+) usecs\/op/.exec(run([...prefix, "perf", "bench", ...words]));
+function perfBench(words) {
+  const found = /([\d.]+) usecs\/op/.exec(run(["perf", "bench", ...words]));
   if (found === null) throw new Error("perf bench printed no usecs/op");
   return Number(found[1]) * 1000;
 }
 
-/** ns a read by fio of 4 KiB at random places of a warm file of 64 MiB. */
-function fio(folder, engine) {
-  const job = ["--name=warm", `--filename=${folder}/fio`, "--size=64M", "--bs=4k", "--rw=randread"];
+/**
+ * ns a read by fio of 4 KiB of the file that read-chunk keeps: pages written singly, as fio lays out a
+ * file, cost several times as much to find as pages written together.
+ * `order` is "read" (in turn) or "randread".
+ */
+function fio(folder, order, engine) {
+  const job = [
+    "--name=warm",
+    `--filename=${folder}/read-chunk`,
+    "--size=64M",
+    "--bs=4k",
+    `--rw=${order}`,
+  ];
   const how = ["--invalidate=0", "--norandommap", "--gtod_reduce=1", "--thread", "--runtime=0.2"];
   const end = ["--time_based", "--output-format=json"];
   const told = JSON.parse(run(["fio", ...job, ...how, ...end, ...engine]));
@@ -64,7 +83,8 @@ const spread = { pieces: 1024, bytes: 4096, gap: 61440 };
  * a read, by its "null" engine, is taken off: the lab's loop has none.
  */
 export function peers(folder, perCall) {
-  const own = () => least(() => fio(folder, ["--ioengine=null"]));
+  lowQuantile("read-chunk", { bytes: 4096, file: "64M", folder }, "events"); // Writes the file.
+  const own = (order) => least(() => fio(folder, order, ["--ioengine=null"]));
   return [
     {
       what: "null system call",
@@ -76,20 +96,19 @@ export function peers(folder, perCall) {
       what: "round trip over two pipes, one CPU",
       peer: "perf bench sched pipe, pinned",
       ours: () => ours("context-switch", {}, "calls"),
-      theirs: () =>
-        least(() => perfBench(["sched", "pipe", "-l", "10000"], ["taskset", "-c", "0"])),
+      theirs: () => least(() => perfBench(["sched", "pipe", "-l", "10000"])),
     },
     {
-      what: "random read of 4 KiB, warm",
+      what: "reads of 4 KiB in turn, warm",
       peer: "fio psync, less fio null",
-      ours: () => ours("scatter-pread", spread),
-      theirs: () => least(() => fio(folder, ["--ioengine=psync"])) - own(),
+      ours: () => ours("read-chunk", { bytes: 4096, file: "64M", folder }),
+      theirs: () => least(() => fio(folder, "read", ["--ioengine=psync"])) - own("read"),
     },
     {
-      what: "the same by io_uring in batches",
+      what: "random reads of 4 KiB by io_uring, in batches",
       peer: "fio io_uring, less fio null",
       ours: () => ours("scatter-uring", spread),
-      theirs: () => least(() => fio(folder, ring)) - own(),
+      theirs: () => least(() => fio(folder, "randread", ring)) - own("randread"),
     },
     {
       what: "read of 4 KiB, one place",
