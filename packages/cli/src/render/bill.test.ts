@@ -55,6 +55,19 @@ test("names of calls are cut where there is no room, and only there", () => {
   expect(narrow).toMatch(/clock_nan[a-z_]*…/);
 });
 
+test("latencies of many processes find room in 80 columns", () => {
+  const exact = billOf("exact");
+  const [first] = exact.processes;
+  if (first === undefined) throw new Error("no process");
+  const lines = exact.lines.map((line) => ({
+    ...line,
+    process: { ...line.process, comm: "long-of-name" },
+  }));
+  const text = render({ ...exact, lines, processes: [first, { ...first, id: 99 }] });
+  expect(text).toMatch(/no room: seq, bytes, p50, boundary\)/);
+  expect(text).toMatch(/\n +count .* p99 +process +call/);
+});
+
 test("lines that are not shown are summed, and calls that did not return are no count of 0", () => {
   const whole = billOf("dd");
   const [first] = whole.lines;

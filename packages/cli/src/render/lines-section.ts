@@ -39,7 +39,7 @@ export function linesSection(bill: Bill, top: number, paint: Paint, width: numbe
     row.others === undefined ? isRough(row) : isRoughSum(row, bill);
   const { lines: table, leftOut } = fitTable(
     rows,
-    columns(single ? null : names, isRoughRow),
+    columns(single ? null : names, bill.timing === "exact", isRoughRow),
     last,
     { indent: 2, width, isDense: true },
   );
@@ -82,13 +82,17 @@ function isRoughSum({ kernelNs }: BillLine, { timing, time, processes }: Bill): 
 }
 
 /** @param names null: all lines are of one process. */
-function columns(names: ProcessNames | null, isRoughRow: (row: Row) => boolean): Column<Row>[] {
+function columns(
+  names: ProcessNames | null,
+  isTimed: boolean,
+  isRoughRow: (row: Row) => boolean,
+): Column<Row>[] {
   const latency = (which: "p50" | "p99") => (row: Row) =>
     row.latency === null ? "" : upTo(row.latency[which], row.latency.atLeast?.[which]);
   return [
-    ...costColumnsFor(names === null, isRoughRow),
+    ...costColumnsFor(names === null, isTimed, isRoughRow),
     { title: "p50", align: "right", cell: latency("p50"), yields: 4 },
-    { title: "p99", align: "right", cell: latency("p99"), yields: 5 },
+    { title: "p99", align: "right", cell: latency("p99"), yields: 6 },
     {
       title: "process",
       align: "left",
@@ -111,13 +115,19 @@ function upTo(high: number, low: number | undefined): string {
 }
 
 /** Where processes or latencies need columns, the average size, a mere quotient, makes room. */
-function costColumnsFor(singleProcess: boolean, isRoughRow: (row: Row) => boolean): Column<Row>[] {
+function costColumnsFor(
+  singleProcess: boolean,
+  isTimed: boolean,
+  isRoughRow: (row: Row) => boolean,
+): Column<Row>[] {
   const isRoomy = ({ latency, others }: Row) =>
     singleProcess && latency === null && others === undefined;
   return costColumns.map((column): Column<Row> => {
     if (column.title === "avg") {
       return { ...column, cell: (row) => (isRoomy(row) ? column.cell(row) : "") };
     }
+    // With latencies its product of count and price makes room for them, which nothing else tells.
+    if (column.title === "boundary" && isTimed) return { ...column, yields: 5 };
     if (column.title !== "kernel") return column;
     return { ...column, cell: (row) => kernelText(row, isRoughRow(row)) };
   });
