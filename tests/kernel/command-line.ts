@@ -99,6 +99,8 @@ export function useOwnFolder(): { path: string } {
   beforeAll(() => {
     folder.path = mkdtempSync(join(tmpdir(), "crossbill-run-"));
     process.env["XDG_CACHE_HOME"] = join(folder.path, "cache");
+    // So wide that no sentence is wrapped and no name is cut.
+    process.env["COLUMNS"] = "400";
     expectEnd(crossbill(["calibrate", "--quick"]), { status: 0 });
   });
   afterAll(() => rmSync(folder.path, { recursive: true }));

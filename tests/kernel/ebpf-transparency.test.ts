@@ -133,7 +133,8 @@ ebpfTest("hostile names reach neither the terminal raw nor the JSON changed", ()
     ' shift 2; exec "$@" "./$p" "$p.txt" "$(printf "\\377\\033\\nz")"';
   const folder = join(own.path, "hostile");
   mkdirSync(folder);
-  const run = [process.execPath, cli, "run", "--recorder", "ebpf", "--json", json, "--"];
+  const options = ["--recorder", "ebpf", "--top", "500", "--json", json];
+  const run = [process.execPath, cli, "run", ...options, "--"];
   const ended = spawnSync("sh", ["-c", script, "sh", folder, "--", ...run], { encoding: "utf8" });
   expectEnd(ended, { status: 1 }); // cat finds no third file
   const hostile = "\u001b[31m\nEVIL\udcff\t";
