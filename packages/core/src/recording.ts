@@ -9,6 +9,8 @@ const nanoseconds = z.number().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const tableName = z.string().regex(/^\w{1,64}$/);
 /** A system call by name; `syscall_0x1f4` when the table does not know the number. */
 const syscallName = tableName;
+/** Of a function's name or a source file's; C++ has longer ones, which say no more. */
+export const SYMBOL_CHARACTERS_MAX = 512;
 const errorName = z.string().regex(/^(E[A-Z0-9_]{1,40}|errno_\d{1,10})$/);
 
 /** What a descriptor refers to. `none`: the call takes no descriptor. `unknown`: it was not open. */
@@ -125,13 +127,36 @@ export const recordedLineSchema = z.object({
 });
 export type RecordedLine = z.infer<typeof recordedLineSchema>;
 
+/** What a frame's address is in words. Names come from hostile files: bounded, and raw. */
+const symbolSchema = z.object({
+  function: z.string().max(SYMBOL_CHARACTERS_MAX).nullable(),
+  /** Source file and line; a script's, for code that its runtime compiled. */
+  file: z.string().max(SYMBOL_CHARACTERS_MAX).nullable(),
+  line: count.nullable(),
+  /** Path of the program or library it is in; null: code that was made while it ran. */
+  module: z.string().nullable(),
+});
+export type FrameSymbol = z.infer<typeof symbolSchema>;
+
+const frameSchema = z.object({
+  buildId: z.string().nullable(),
+  /** Hexadecimal: in the file where that is known by build id or inode, else the address itself. */
+  offset: z.string(),
+  /** Inode number of the mapped file, of a frame without a build id. */
+  inode: count.optional(),
+  /** Found by looking through the stack, not by following it: perhaps of an earlier call. */
+  guess: z.literal(true).optional(),
+  symbol: symbolSchema.optional(),
+});
+export type RecordedFrame = z.infer<typeof frameSchema>;
+
 export const recordedStackSchema = z.object({
   process: count,
   /** The call it was in, null when the sample fell into user code. */
   syscall: syscallName.nullable(),
   samples: count,
   /** Innermost first. */
-  frames: z.array(z.object({ buildId: z.string().nullable(), offset: z.string() })),
+  frames: z.array(frameSchema),
 });
 export type RecordedStack = z.infer<typeof recordedStackSchema>;
 
