@@ -21,13 +21,15 @@ const mayImport = {
   recorder: ["core"],
   native: ["core"],
   lab: ["recorder", "native", "core"],
-  cli: ["lab", "recorder", "core"],
+  trial: ["lab", "native", "recorder", "core"],
+  cli: ["trial", "lab", "recorder", "core"],
 };
 const packageNames = new Map([
   ["@crossbill/core", "core"],
   ["@crossbill/recorder", "recorder"],
   ["@crossbill/native", "native"],
   ["@crossbill/lab", "lab"],
+  ["@crossbill/trial", "trial"],
   ["crossbill", "cli"],
 ]);
 

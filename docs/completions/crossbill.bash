@@ -3,7 +3,7 @@ _crossbill() {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		COMPREPLY=($(compgen -W "run attach report lab explain compare calibrate doctor help --help --version" -- "$current"))
+		COMPREPLY=($(compgen -W "run attach report try scoreboard lab explain compare calibrate doctor help --help --version" -- "$current"))
 		return
 	fi
 	case ${COMP_WORDS[1]} in
@@ -48,6 +48,21 @@ _crossbill() {
 		case $current in
 		-*) COMPREPLY=($(compgen -W "--json -o --output --top --by -e --trace --help" -- "$current")) ;;
 		*) COMPREPLY=($(compgen -f -- "$current")) ;;
+		esac
+		;;
+	try)
+		case $previous in
+		--finding) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+		--output-file) COMPREPLY=($(compgen -f -- "$current")); return ;;
+		esac
+		case $current in
+		-*) COMPREPLY=($(compgen -W "--finding --json --live --unsafe --output-file --help" -- "$current")) ;;
+		*) COMPREPLY=($(compgen -f -- "$current")) ;;
+		esac
+		;;
+	scoreboard)
+		case $current in
+		-*) COMPREPLY=($(compgen -W "--json --help" -- "$current")) ;;
 		esac
 		;;
 	lab)

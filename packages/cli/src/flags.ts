@@ -161,6 +161,29 @@ export const seedFlag: Flag<number | null> = text({
   parse: parseSeed,
 });
 
+export const liveFlag: Flag<boolean> = toggle(
+  "--live",
+  "run the program itself, plain and with the fix, instead of replaying a bill",
+);
+
+export const findingFlag: Flag<string | null> = text({
+  flags: "--finding <code>",
+  description: "try this finding only, by its code",
+  completion: "none",
+  parse: parseFinding,
+});
+
+export const unsafeFlag: Flag<boolean> = toggle(
+  "--unsafe",
+  "with --live: also fixes that change what survives a crash, such as grouping fsync",
+);
+
+export const outputFilesFlag: Flag<readonly string[]> = list({
+  flags: "--output-file <file>",
+  description: "with --live: a file the program writes, to be compared; may be given again",
+  completion: "file",
+});
+
 /** Flags are told apart in help by their definition; this is what a command lists. */
 export type AnyFlag = Pick<Flag<unknown>, "option" | "completion">;
 
@@ -193,6 +216,25 @@ function text<T>({
     read(values) {
       const value: unknown = values[option.attributeName()];
       return typeof value === "string" ? parse(value) : null;
+    },
+  };
+}
+
+/** A flag with a value that may be given again; empty when it was not given. */
+function list({
+  flags,
+  description,
+  completion,
+}: Omit<TextFlag<string>, "parse">): Flag<readonly string[]> {
+  const option = new Option(flags, description).argParser(
+    (value: string, before: readonly string[] | undefined) => [...(before ?? []), value],
+  );
+  return {
+    option,
+    completion,
+    read(values) {
+      const given: unknown = values[option.attributeName()];
+      return Array.isArray(given) ? given.map(String) : [];
     },
   };
 }
@@ -234,5 +276,12 @@ function parseSeed(value: string): number {
   if (/^\d{1,10}$/.test(value) && Number(value) < 2 ** 32) return Number(value);
   throw new UsageError(`--seed: ${printable(value)} is no seed`, {
     remedy: "write a whole number below 4294967296, such as the one an earlier run printed",
+  });
+}
+
+function parseFinding(value: string): string {
+  if (/^[\w-]{1,64}$/.test(value)) return value;
+  throw new UsageError(`--finding: ${printable(value)} is no code of a finding`, {
+    remedy: "write a code as the bill shows it, such as --finding small-reads",
   });
 }

@@ -84,4 +84,5 @@ export function useHomeOf(user: InvokingUser | null): void {
   process.env["HOME"] = user.home;
   // sudo passed on root's, or it is the user's and equals the default.
   delete process.env["XDG_CACHE_HOME"];
+  delete process.env["XDG_STATE_HOME"];
 }

@@ -9,6 +9,8 @@ import { explain } from "./commands/explain.ts";
 import { lab } from "./commands/lab.ts";
 import { report } from "./commands/report.ts";
 import { run } from "./commands/run.ts";
+import { scoreboard } from "./commands/scoreboard.ts";
+import { tryFindings } from "./commands/try.ts";
 import { rephraseUsage } from "./failure.ts";
 import { say, writeFully } from "./terminal.ts";
 import type { Ending, Verb } from "./verb.ts";
@@ -17,6 +19,8 @@ export const verbs: readonly Verb[] = [
   run,
   attach,
   report,
+  tryFindings,
+  scoreboard,
   lab,
   explain,
   compare,

@@ -10,6 +10,8 @@ export { decodeByteString, decodeBytes, encodeBytes } from "./byte-text.ts";
 export { errnoName, signalName, signalNumber } from "./errno.ts";
 export * from "./errors.ts";
 export { fileSystemName } from "./file-systems.ts";
+export type { Finding, FindingRule, LeaveRule, SetAside } from "./findings/finding.ts";
+export { type Advice, advise, findingRules, LEAST_SHARE, leaveRules } from "./findings.ts";
 export { type FitPoint, fitLinear, type LinearFit, median, predictCost } from "./fit.ts";
 export { jsonSchemas } from "./json-schemas.ts";
 export * from "./lab-report.ts";
@@ -26,11 +28,14 @@ export {
   parsePrices,
   parseRecording,
   parseRecordingOrBill,
+  parseTrial,
   type RecordingOrBill,
 } from "./read-file.ts";
 export * from "./recording.ts";
+export { type Score, scores } from "./scoreboard.ts";
 export * from "./statistics.ts";
 export * from "./syscalls.ts";
 export { parseTraceExpression, type SyscallSelection } from "./trace-expression.ts";
+export * from "./trial.ts";
 export { uringOpcodeName } from "./uring-opcodes.ts";
 export { type WaitReason, waitReason, waitReasons } from "./wait-reason.ts";

@@ -4,12 +4,14 @@ import { BILL_SCHEMA, billSchema } from "./bill/shape.ts";
 import { LAB_SCHEMA, labReportSchema } from "./lab-report.ts";
 import { PRICES_SCHEMA, pricesSchema } from "./prices.ts";
 import { RECORDING_SCHEMA, recordingSchema } from "./recording.ts";
+import { TRIAL_SCHEMA, trialSchema } from "./trial.ts";
 
 const published = {
   recording: { title: RECORDING_SCHEMA, schema: recordingSchema },
   bill: { title: BILL_SCHEMA, schema: billSchema },
   lab: { title: LAB_SCHEMA, schema: labReportSchema },
   prices: { title: PRICES_SCHEMA, schema: pricesSchema },
+  trial: { title: TRIAL_SCHEMA, schema: trialSchema },
 };
 
 /** By file name without ending; draft 2020-12. Unknown keys are allowed: newer versions add some. */

@@ -7,6 +7,7 @@ import { PRICES_SCHEMA, type Prices, pricesSchema } from "./prices.ts";
 import { printable } from "./printable.ts";
 import { RECORDING_SCHEMA, type Recording, recordingSchema } from "./recording.ts";
 import { checkReferences } from "./recording-references.ts";
+import { TRIAL_SCHEMA, type Trial, trialSchema } from "./trial.ts";
 
 interface FileKind<T> {
   /** What it is called in messages. */
@@ -41,7 +42,13 @@ const labKind: FileKind<LabReport> = {
   schema: labReportSchema,
   howToRemake: "measure again with crossbill lab --json FILE",
 };
-const kinds = [recordingKind, billKind, pricesKind, labKind];
+const trialKind: FileKind<Trial> = {
+  what: "trial",
+  schemaName: TRIAL_SCHEMA,
+  schema: trialSchema,
+  howToRemake: "try again with crossbill try",
+};
+const kinds = [recordingKind, billKind, pricesKind, labKind, trialKind];
 
 /** @throws RecordingError when the text is no recording of this version; it names the field. */
 export function parseRecording(text: string): Recording {
@@ -68,6 +75,11 @@ export function parsePrices(text: string): Prices {
 /** @throws RecordingError when the text is no lab report of this version; it names the field. */
 export function parseLabReport(text: string): LabReport {
   return check(parseJson(text, labKind), labKind);
+}
+
+/** @throws RecordingError when the text is no trial of this version; it names the field. */
+export function parseTrial(text: string): Trial {
+  return check(parseJson(text, trialKind), trialKind);
 }
 
 export type RecordingOrBill =

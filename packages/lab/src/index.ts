@@ -11,6 +11,7 @@ export type { Experiment } from "./experiment.ts";
 export { experiments } from "./experiments.ts";
 export { chooseTopics, type LabOptions, run } from "./lab.ts";
 export { identifyMachine } from "./machine.ts";
+export { appendOwn, readOwn, stateFolder } from "./own-files.ts";
 export {
   loadPrices,
   type PricesLookup,
@@ -28,5 +29,6 @@ export {
   saveLabReport,
   saveUnfinished,
 } from "./report-store.ts";
+export { makeScratch } from "./scratch.ts";
 export { pricesStillMatch, type SpotCheck } from "./spot-check.ts";
 export { type CalibrationWarning, calibrationWarningText } from "./warnings.ts";

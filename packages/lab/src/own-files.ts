@@ -1,16 +1,19 @@
-/** own-files: files under XDG_CACHE_HOME that nobody else could have written. */
+/** own-files: files in our own folders that nobody else could have written. */
 import {
   closeSync,
   constants,
   fstatSync,
+  fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   type Stats,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
@@ -22,6 +25,14 @@ const OTHERS_MAY_WRITE = 0o022;
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
   const cache = environment["XDG_CACHE_HOME"];
   const root = cache !== undefined && isAbsolute(cache) ? cache : join(homedir(), ".cache");
+  return join(root, "crossbill");
+}
+
+/** The folder of what is worth keeping, by XDG_STATE_HOME in the same way. */
+export function stateFolder(environment: NodeJS.ProcessEnv = process.env): string {
+  const state = environment["XDG_STATE_HOME"];
+  const root =
+    state !== undefined && isAbsolute(state) ? state : join(homedir(), ".local", "state");
   return join(root, "crossbill");
 }
 
@@ -82,6 +93,42 @@ export function writeOwn(path: string, text: string, what: string): void {
   }
 }
 
+/**
+ * Appends a line of its own, whole or not at all as far as readers see: a line that an earlier crash
+ * cut off is ended first. The file never grows beyond `mostBytes`; `what` names it in messages.
+ * @throws PermissionError when the folder or the file is not ours alone, not writable, or full.
+ */
+export function appendOwn(path: string, line: string, what: string, mostBytes: number): void {
+  const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  let file: number | null = null;
+  try {
+    ownFolder(dirname(path), "XDG_STATE_HOME");
+    file = openSync(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+    const stats = fstatSync(file);
+    const why = stats.isFile() ? distrust(stats) : "it is not a regular file";
+    const bytes = Buffer.from(`${endsInLine(file, stats.size) ? "" : "\n"}${line}\n`);
+    const full = stats.size + bytes.length > mostBytes ? `it has ${stats.size} bytes` : null;
+    if (why !== null || full !== null) {
+      throw new PermissionError(`${path}: ${why ?? full}`, { remedy: "move it away" });
+    }
+    writeSync(file, bytes);
+    fsyncSync(file);
+  } catch (cause) {
+    if (cause instanceof PermissionError) throw cause;
+    throw new PermissionError(`${what} cannot be stored in ${path}: ${errorCode(cause)}`, {
+      cause,
+      remedy: "make the folder writable, or set XDG_STATE_HOME",
+    });
+  } finally {
+    if (file !== null) closeSync(file);
+  }
+}
+
+function endsInLine(file: number, size: number): boolean {
+  const last = Buffer.alloc(1);
+  return size === 0 || (readSync(file, last, 0, 1, size - 1) === 1 && last.toString() === "\n");
+}
+
 /** Why somebody else could have written this, or null when only we could. */
 function distrust(stats: Stats): string | null {
   const self = process.geteuid?.();
@@ -90,13 +137,13 @@ function distrust(stats: Stats): string | null {
   return null;
 }
 
-function ownFolder(folder: string): void {
+function ownFolder(folder: string, variable = "XDG_CACHE_HOME"): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const stats = lstatSync(folder);
   const why = stats.isDirectory() ? distrust(stats) : "it is not a directory";
   if (why === null) return;
   throw new PermissionError(`${folder}: ${why}`, {
-    remedy: "make it yours and writable by you alone, or set XDG_CACHE_HOME",
+    remedy: `make it yours and writable by you alone, or set ${variable}`,
   });
 }
 

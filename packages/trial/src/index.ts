@@ -1,0 +1,3 @@
+/** @crossbill/trial: findings proved by replaying the recorded calls or running the program fixed. */
+export { type LiveOptions, type LiveTrial, runLive } from "./live.ts";
+export { appendTrial, loadTrials, type StoredTrials } from "./scoreboard-store.ts";
