@@ -27,12 +27,14 @@ import {
   type BillFaults,
   type BillProcess,
   type BillTime,
+  type UnadvisedBill,
 } from "./bill/shape.ts";
 import { sum } from "./bill/sum.ts";
 import { makeSyscallRows } from "./bill/syscall-rows.ts";
 import { timeIntervals } from "./bill/time-intervals.ts";
 import { splitTraced } from "./bill/traced-split.ts";
 import { makeUringRows } from "./bill/uring-rows.ts";
+import { advise } from "./findings.ts";
 import type { Prices } from "./prices.ts";
 import type { Recording } from "./recording.ts";
 import { type WaitReason, waitReasons } from "./wait-reason.ts";
@@ -40,8 +42,14 @@ import { type WaitReason, waitReasons } from "./wait-reason.ts";
 /**
  * Prices a recording. All times are whole nanoseconds and add up exactly: the parts of `time` to its
  * wall time, the lines and calls not itemised to `syscalls`, those and the unfinished to `time`.
+ * What would save some of it is in `findings`.
  */
 export function makeBill(recording: Recording, prices: Prices): Bill {
+  const bill = priceRecording(recording, prices);
+  return { ...bill, ...advise(bill) };
+}
+
+function priceRecording(recording: Recording, prices: Prices): UnadvisedBill {
   const rates = ratesFor(recording, prices);
   const ledger = openLedger(recording, rates.waitFloor.likely);
   const basis = faultBasis(recording);

@@ -1,5 +1,6 @@
 /** The bill's shape: the JSON that users and tools read. Keys are added, never renamed. */
 import { z } from "zod";
+import { findingsSchema, setAsidesSchema } from "../findings/finding.ts";
 import { machineSchema } from "../machine.ts";
 import { intervalSchema, pricesSchema } from "../prices.ts";
 import { descriptorKindSchema, histogramCellSchema, recordedStackSchema } from "../recording.ts";
@@ -234,5 +235,11 @@ export const billSchema = z.object({
   leftOut: z
     .object({ lines: count, crossings: count, boundaryNs: ns, kernelNs: ns, waitNs: ns })
     .nullable(),
+  /** Advice, best first; absent in bills of before there was any. */
+  findings: findingsSchema.optional(),
+  /** Advice that was considered and is not worth following, best first. */
+  setAside: setAsidesSchema.optional(),
 });
 export type Bill = z.infer<typeof billSchema>;
+/** A bill as advice is made from it. */
+export type UnadvisedBill = Omit<Bill, "findings" | "setAside">;

@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { billOfTimedRun, findingOf, type TimedCalls } from "../fixtures/timed-run.ts";
+import { smallReads } from "./small-reads.ts";
+
+const count = 100_003;
+const reads: TimedCalls = {
+  ...{ syscall: "read", count, ns: 400, bytes: count, on: "/data/words" },
+  ...{ positioned: count, sequential: count },
+};
+const found = (calls: TimedCalls[], userNs = 1000) =>
+  findingOf(billOfTimedRun({ calls, userNs }), smallReads.code);
+
+test("a file read byte by byte: the saving is what the calls cost, less a few large reads", () => {
+  const finding = found([reads]);
+  // 2 reads of 64 KiB: 300 each, 0.1 a byte; a piece takes 2 % of a crossing of 100.
+  const after = 3 * 300 + count * 0.1 + count * 2;
+  expect(finding?.saving.likelyNs).toBeCloseTo(count * 400 - after, -1);
+  expect(finding?.saving.likelyShare).toBeGreaterThan(0.9);
+  expect(finding?.boundShare).toBeCloseTo(1, 2);
+  expect(finding).toMatchObject({ trial: "replay", subject: "/data/words", program: "example" });
+  expect(finding?.evidence).toMatchObject({ calls: count, averageBytes: 1 });
+});
+
+test.each<[string, TimedCalls[]]>([
+  ["reads of 64 KiB", [{ ...reads, bytes: count * 65_536 }]],
+  ["reads at scattered places", [{ ...reads, sequential: 3 }]],
+  ["reads from a socket", [{ ...reads, kind: "tcp", positioned: 0, sequential: 0 }]],
+  ["reads after seeks", [reads, { syscall: "lseek", count, ns: 150, on: "/data/words" }]],
+])("it is silent for %s", (_, calls) => {
+  expect(found(calls)).toBeNull();
+});
+
+test("it is silent when the calls are a small part of the run", () => {
+  expect(found([{ ...reads, count: 907, bytes: 907 }], 160e6)).toBeNull();
+});
