@@ -17,6 +17,12 @@ export { jsonSchemas } from "./json-schemas.ts";
 export * from "./lab-report.ts";
 export * from "./machine.ts";
 export { nearestName } from "./nearest-name.ts";
+export {
+  FEWEST_PAIRS,
+  pairedRatio,
+  savedShares,
+  type TimedPair,
+} from "./paired-ratio.ts";
 export * from "./prices.ts";
 export { displayWidth, type PrintableOptions, printable } from "./printable.ts";
 export { randomNumbers, shuffled } from "./random-order.ts";
@@ -37,5 +43,6 @@ export * from "./statistics.ts";
 export * from "./syscalls.ts";
 export { parseTraceExpression, type SyscallSelection } from "./trace-expression.ts";
 export * from "./trial.ts";
+export { type Judgement, judge, type TrialEvidence } from "./trial-verdict.ts";
 export { uringOpcodeName } from "./uring-opcodes.ts";
 export { type WaitReason, waitReason, waitReasons } from "./wait-reason.ts";
