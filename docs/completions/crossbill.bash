@@ -18,7 +18,7 @@ _crossbill() {
 		--recorder) COMPREPLY=($(compgen -W "ebpf ptrace" -- "$current")); return ;;
 		esac
 		case $current in
-		-*) COMPREPLY=($(compgen -W "-o --output --json --recording --top --by -e --trace --exact-time --recorder --no-calibrate --help" -- "$current")) ;;
+		-*) COMPREPLY=($(compgen -W "-o --output --json --recording --top --by -e --trace --all --exact-time --recorder --no-calibrate --help" -- "$current")) ;;
 		*) COMPREPLY=($(compgen -c -f -- "$current")) ;;
 		esac
 		;;
@@ -35,7 +35,7 @@ _crossbill() {
 		--recorder) COMPREPLY=($(compgen -W "ebpf ptrace" -- "$current")); return ;;
 		esac
 		case $current in
-		-*) COMPREPLY=($(compgen -W "-p --pid --duration -o --output --json --recording --top --by -e --trace --exact-time --recorder --no-calibrate --help" -- "$current")) ;;
+		-*) COMPREPLY=($(compgen -W "-p --pid --duration -o --output --json --recording --top --by -e --trace --all --exact-time --recorder --no-calibrate --help" -- "$current")) ;;
 		esac
 		;;
 	report)
@@ -46,7 +46,7 @@ _crossbill() {
 		-e|--trace) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
 		esac
 		case $current in
-		-*) COMPREPLY=($(compgen -W "--json -o --output --top --by -e --trace --help" -- "$current")) ;;
+		-*) COMPREPLY=($(compgen -W "--json -o --output --top --by -e --trace --all --help" -- "$current")) ;;
 		*) COMPREPLY=($(compgen -f -- "$current")) ;;
 		esac
 		;;

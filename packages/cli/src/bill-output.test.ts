@@ -9,7 +9,7 @@ const golden = new URL("../../core/src/golden/", import.meta.url);
 const read = (name: string) => readFileSync(new URL(`${name}.golden.json`, golden), "utf8");
 const recording = parseRecording(read("dd.recording"));
 const bill = makeBill(recording, parsePrices(read("prices")));
-const view = { top: 10, by: null, trace: null };
+const view = { top: 10, by: null, trace: null, all: false };
 
 let folder = "";
 beforeEach(() => {

@@ -74,6 +74,11 @@ export const traceFlag: Flag<TraceChoice | null> = text({
   parse: (expression) => ({ expression, selection: parseTraceExpression(expression) }),
 });
 
+export const allFlag: Flag<boolean> = toggle(
+  "--all",
+  "show every finding with its fix in every language, and what was set aside and why",
+);
+
 /** Which calls to show, and how the user wrote it. */
 export interface TraceChoice {
   readonly expression: string;

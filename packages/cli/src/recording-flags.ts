@@ -11,6 +11,7 @@ export const recordingFlags: readonly flags.AnyFlag[] = [
   flags.topFlag,
   flags.byFlag,
   flags.traceFlag,
+  flags.allFlag,
   flags.exactTimeFlag,
   flags.recorderFlag,
   flags.calibrateFlag,

@@ -1,5 +1,6 @@
-/** A bill from the text of a file: a saved bill as it is, a saved recording priced. */
+/** A bill from the text of a file: a saved bill, with advice when it has none; a recording priced. */
 import {
+  advise,
   type Bill,
   makeBill,
   parseRecordingOrBill,
@@ -12,7 +13,9 @@ import { ownPrices } from "./own-prices.ts";
 /** @throws UsageError or RecordingError. */
 export async function savedBill(text: string): Promise<Bill> {
   const saved = parseRecordingOrBill(text);
-  return saved.kind === "bill" ? saved.bill : billOf(saved.recording);
+  if (saved.kind === "recording") return billOf(saved.recording);
+  const { bill } = saved;
+  return bill.findings === undefined ? { ...bill, ...advise(bill) } : bill;
 }
 
 /** Bills a recording with the prices of the machine it was made on. */

@@ -1,7 +1,7 @@
 /** What part of a bill its text shows. */
 import type { Grouping } from "@crossbill/core";
 import type { OptionValues } from "commander";
-import { byFlag, type TraceChoice, topFlag, traceFlag } from "./flags.ts";
+import { allFlag, byFlag, type TraceChoice, topFlag, traceFlag } from "./flags.ts";
 
 export interface View {
   /** How many of the most expensive lines. */
@@ -10,9 +10,16 @@ export interface View {
   readonly by: Grouping | null;
   /** null: all system calls. */
   readonly trace: TraceChoice | null;
+  /** Every finding, also those set aside, with the fix in every language. */
+  readonly all: boolean;
 }
 
 /** Reads the flags that every command with a text bill has. */
 export function readView(values: OptionValues): View {
-  return { top: topFlag.read(values), by: byFlag.read(values), trace: traceFlag.read(values) };
+  return {
+    top: topFlag.read(values),
+    by: byFlag.read(values),
+    trace: traceFlag.read(values),
+    all: allFlag.read(values),
+  };
 }

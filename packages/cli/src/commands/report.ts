@@ -23,7 +23,14 @@ export const report: Verb = {
     description: "a recording or a bill, or - for standard input",
     completion: "file",
   },
-  flags: [flags.jsonFlag, flags.outputFlag, flags.topFlag, flags.byFlag, flags.traceFlag],
+  flags: [
+    flags.jsonFlag,
+    flags.outputFlag,
+    flags.topFlag,
+    flags.byFlag,
+    flags.traceFlag,
+    flags.allFlag,
+  ],
   examples: [
     {
       command: "crossbill report bill.json --top 30 --by syscall",

@@ -18,7 +18,7 @@ const prices = parsePrices(read("prices"));
 const recordingOf = (name: string): Recording => parseRecording(read(`${name}.recording`));
 const billOf = (name: string): Bill => makeBill(recordingOf(name), prices);
 
-const usual = { top: 10, by: null, trace: null, colour: false, width: 80 };
+const usual = { top: 10, by: null, trace: null, all: false, colour: false, width: 80 };
 
 function render(bill: Bill, view: Partial<View & { colour: boolean; width: number }> = {}): string {
   return [...renderBill(bill, { ...usual, ...view })].join("");

@@ -9,6 +9,7 @@ import {
   uringSection,
   warningsSection,
 } from "./detail-sections.ts";
+import { findingsSection } from "./findings-section.ts";
 import { groupsSection } from "./groups-section.ts";
 import { linesSection, sizesSection } from "./lines-section.ts";
 import { counted, formatTime } from "./numbers.ts";
@@ -32,6 +33,7 @@ export function* renderBill(
   const sections = [
     [titleLine(bill, paint, width), ...answerLines(bill, width).map((line) => paint.strong(line))],
     timeSection(bill, paint, width),
+    findingsSection(whole, paint, { all: view.all, width }),
     trace === null ? [] : selectionLines(bill, trace.expression, width),
     by === null
       ? linesSection(bill, top, paint, width)
