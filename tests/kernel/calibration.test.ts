@@ -88,7 +88,19 @@ test("each class of call is made as often as it was asked for", () => {
   expect(count("epoll-wait", "epoll_wait", /= 1$/)).toBe(211);
   expect(count("futex-wake", "futex", /FUTEX_WAKE_PRIVATE, 1\) = 0$/)).toBe(211);
   expect(count("getdents", "getdents64", /= [1-9]\d*$/)).toBe(211);
+  expect(count("write-64KiB", "pwrite64", /, 65536, 0\) = 65536$/)).toBe(211);
+  expect(count("eventfd", "read", /, "\\[12]\\0\\0\\0\\0\\0\\0\\0", 8\) += 8$/)).toBe(211);
+  expect(
+    straceCount("execve", /"\/bin\/true"/, ["system-call", "call=fork-exec", "--calls", "13"]),
+  ).toBe(13);
   expect(straceCount("fsync", /fsync\(\d+\) += 0$/, ["fsync", "--calls", "23"])).toBe(23);
+});
+
+test("a message goes whole into every transport and out again", () => {
+  for (const transport of ["pipe", "unix", "tcp"]) {
+    const order = ["pipe-pair", `transport=${transport}`, "bytes=5000", "--calls", "101"];
+    expect(straceCount("write", /, 5000\) = 5000$/, order)).toBe(101);
+  }
 });
 
 test("each page touched in fresh anonymous memory is one fault", async () => {

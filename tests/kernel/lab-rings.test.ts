@@ -66,6 +66,17 @@ test("an io_uring server answers the same with fewer calls the more there are at
   }
 });
 
+test("a batch of entries that do nothing is handed over and reaped in one call", async () => {
+  for (const batch of [1, 7, 64]) {
+    const seen = await counted("uring-nop", { batch });
+    if (seen === null) continue; // The kernel refuses io_uring.
+    expect(seen).toMatchObject({ events: REQUESTS, calls: REQUESTS });
+    const order = ["uring-nop", `batch=${batch}`, "--calls", `${REQUESTS}`, "--block", "101"];
+    const handedOver = new RegExp(`, ${batch}, ${batch}, IORING_ENTER_GETEVENTS.*= ${batch}$`);
+    expect(straced("io_uring_enter", handedOver, order)).toBe(REQUESTS);
+  }
+});
+
 test("reads of the disk are all made, one call each or one for many", async () => {
   const lone = await counted("storage-pread", { folder, bytes: "1M" });
   if (lone === null) return; // A file system without reads past the page cache.
@@ -87,6 +98,7 @@ test("what cannot be is refused with words, and nothing stays", async () => {
   await refused("echo-epoll", { connections: 0 });
   await refused("echo-epoll", { connections: 1025 });
   await refused("echo-uring", { receive: "twice" });
+  await refused("uring-nop", { batch: 0 });
   await refused("storage-uring", { folder, depth: 1025 });
   await refused("storage-pread", { folder, piece: 100 });
   await refused("storage-pread", { folder: "/proc" });

@@ -22,7 +22,7 @@ import {
 import { nsPerEvent } from "./estimate.ts";
 import { identifyMachine } from "./machine.ts";
 import { type CpuUse, cpuUse, othersCpus, tracerPid } from "./others-load.ts";
-import { type ProfileEntry, profile } from "./profile.ts";
+import { type ProfileEntry, profileOf, type Term, termName } from "./profile.ts";
 import { type Progress, ProgressMeter } from "./progress.ts";
 import {
   deriveRecorderPrice,
@@ -66,14 +66,28 @@ export interface Calibration {
 interface Effort {
   readonly rounds: number;
   readonly seconds: number;
+  /** The same for what only advice needs. */
+  readonly profileSeconds: number;
   /** Loop length under a recorder, in quick passes. */
   readonly recorderEffort: number;
   /** After a first whole round nothing begins later than this. */
   readonly budgetMs: number;
 }
 
-const QUICK: Effort = { rounds: 3, seconds: 0.01, recorderEffort: 1, budgetMs: 2_500 };
-const FULL: Effort = { rounds: 7, seconds: 0.05, recorderEffort: 3, budgetMs: 12_500 };
+const QUICK: Effort = {
+  rounds: 3,
+  seconds: 0.01,
+  profileSeconds: 0,
+  recorderEffort: 1,
+  budgetMs: 2_500,
+};
+const FULL: Effort = {
+  rounds: 7,
+  seconds: 0.04,
+  profileSeconds: 0.01,
+  recorderEffort: 3,
+  budgetMs: 13_500,
+};
 
 /** Expected time of a process beyond what it is asked to measure: start, set-up, choice of blocks. */
 const START_MS = 12;
@@ -95,11 +109,12 @@ interface Task {
   run(round: number): Promise<void>;
 }
 
-/** One process's work and the name its price goes by. */
+/** One process's work, how long it is timed, and the name its price goes by. */
 interface Timed {
   readonly name: string;
   readonly mechanism: string;
   readonly parameters: Parameters;
+  readonly seconds: number;
 }
 
 /** What a calibration gathers while it runs. */
@@ -117,11 +132,14 @@ class Gathering {
 
   mechanism(mechanism: string, bytes = 0): Task {
     const parameters: Parameters = bytes > 0 ? { bytes } : {};
-    return this.timed({ name: pricedName(mechanism, bytes), mechanism, parameters }, bytes);
+    const { seconds } = this.#effort;
+    return this.timed(
+      { name: pricedName(mechanism, bytes), mechanism, parameters, seconds },
+      bytes,
+    );
   }
 
-  timed({ name, mechanism, parameters }: Timed, bytes = 0): Task {
-    const { seconds } = this.#effort;
+  timed({ name, mechanism, parameters, seconds }: Timed, bytes = 0): Task {
     const large = bytes >= LARGE_BYTES ? LARGE_MS : 0;
     return {
       doing: name,
@@ -137,8 +155,10 @@ class Gathering {
   }
 
   /** A price that the bill can do without: what this machine refuses is left out. */
-  profiled({ code, mechanism, parameters }: ProfileEntry): Task {
-    const task = this.timed({ name: code, mechanism, parameters });
+  profiled(term: Term): Task {
+    const { mechanism, parameters } = term;
+    const seconds = this.#effort.profileSeconds;
+    const task = this.timed({ name: termName(term), mechanism, parameters, seconds });
     const run = async (round: number): Promise<void> => {
       try {
         await task.run(round);
@@ -181,7 +201,17 @@ class Gathering {
   }
 }
 
-function plan(gathering: Gathering, tiers: readonly CopyTier[], whole: boolean): Task[] {
+/** Each mechanism once, however many prices it is a part of. */
+function termsOf(entries: readonly ProfileEntry[]): Term[] {
+  const all = entries.flatMap(({ terms }) => terms);
+  return [...new Map(all.map((term) => [termName(term), term])).values()];
+}
+
+function plan(
+  gathering: Gathering,
+  tiers: readonly CopyTier[],
+  profile: readonly ProfileEntry[],
+): Task[] {
   const copies = [1, ...tiers.map((tier) => tier.measureBytes)];
   return [
     gathering.mechanism("null"),
@@ -193,7 +223,7 @@ function plan(gathering: Gathering, tiers: readonly CopyTier[], whole: boolean):
     gathering.mechanism("fault-file"),
     gathering.mechanism("pipe-pair"),
     gathering.mechanism("context-switch"),
-    ...(whole ? profile : []).map((entry) => gathering.profiled(entry)),
+    ...termsOf(profile).map((term) => gathering.profiled(term)),
   ];
 }
 
@@ -257,7 +287,8 @@ export async function calibrate(options: CalibrateOptions = {}): Promise<Calibra
   const tiers = copyTiers(readCaches());
   const modes = options.recorders ?? recorderModes;
   const gathering = new Gathering(effort, options.signal);
-  const tasks = plan(gathering, tiers, options.quick !== true);
+  const profile = options.quick === true ? [] : profileOf(machine);
+  const tasks = plan(gathering, tiers, profile);
   if (modes.length > 0) tasks.push(gathering.recorders(modes, random));
 
   const before = machineConditions();

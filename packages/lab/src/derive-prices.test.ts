@@ -95,21 +95,35 @@ test("a mechanism without any sample is an error, never a price of zero", () => 
 });
 
 test("the profile has what was measured, by code, and nothing of what was not", () => {
-  const entry = (code: string) => ({
+  const one = (code: string) => ({
     code,
     what: `a ${code}`,
-    mechanism: "system-call",
-    parameters: {},
+    terms: [{ mechanism: "system-call", parameters: { call: code }, times: 0.5 }],
   });
   const stat = [300, 310, 320].map((ns, at) => ({
-    name: "stat",
+    name: "system-call call=stat",
     round: at,
     nsPerEvent: ns,
     linear: true,
   }));
-  expect(deriveProfile([...round(0), ...stat], [entry("stat"), entry("poll")])).toEqual({
-    stat: { what: "a stat", method: "system-call", ns: { low: 300.5, likely: 310, high: 319.5 } },
+  expect(deriveProfile([...round(0), ...stat], [one("stat"), one("poll")])).toEqual({
+    stat: { what: "a stat", method: "system-call", ns: { low: 150.25, likely: 155, high: 159.75 } },
   });
+});
+
+test("a price of two measurements is taken within the rounds that have both", () => {
+  const terms = [
+    { mechanism: "uring-nop", parameters: { batch: 64 }, times: 1 / 63 },
+    { mechanism: "uring-nop", parameters: { batch: 1 }, times: -1 / 63 },
+  ];
+  const nop = (number: number, batch: number, nsPerEvent: number): Measurement => {
+    return { name: `uring-nop batch=${batch}`, round: number, nsPerEvent, linear: true };
+  };
+  const whole = [nop(0, 1, 400), nop(0, 64, 4180), nop(1, 1, 1400), nop(1, 64, 5180)];
+  const prices = deriveProfile([...whole, nop(2, 64, 1e6)], [{ code: "entry", what: "", terms }]);
+  expect(prices["entry"]?.method).toBe("uring-nop");
+  expect(prices["entry"]?.ns.low).toBeCloseTo(60, 6);
+  expect(prices["entry"]?.ns.high).toBeCloseTo(60, 6);
 });
 
 test("an eBPF recorder whose cost wanders makes every crossing doubtful", () => {

@@ -2,7 +2,7 @@
 import { type Interval, type Prices, UnsupportedError } from "@crossbill/core";
 import type { CopyTier } from "./cache-tiers.ts";
 import { intervalOver, relativeSpread } from "./estimate.ts";
-import type { ProfileEntry } from "./profile.ts";
+import { type ProfileEntry, type Term, termName } from "./profile.ts";
 import type { CalibrationWarning } from "./warnings.ts";
 
 /** The low quantile of one process: what one event of a mechanism cost in one round. */
@@ -58,6 +58,16 @@ class Rounds {
     if (interval === null)
       throw new UnsupportedError(`calibration (no sample of ${mechanism})`, null);
     return interval;
+  }
+
+  /** The sum of the terms in each round that has all of them. */
+  sums(terms: readonly Term[]): number[] {
+    const all = terms.map((term) => this.#values.get(termName(term)));
+    return [...(all[0]?.keys() ?? [])].flatMap((round) => {
+      const values = all.map((of) => of?.get(round));
+      if (values.includes(undefined)) return [];
+      return [terms.reduce((sum, { times }, at) => sum + times * (values[at] ?? 0), 0)];
+    });
   }
 }
 
@@ -158,15 +168,16 @@ export function recorderWidthWarnings(
   });
 }
 
-/** The profile's prices; what this machine refused is not in it. */
+/** The profile's prices; what this machine refused is not in it, nor what needs what it refused. */
 export function deriveProfile(
   measurements: readonly Measurement[],
   profile: readonly ProfileEntry[],
 ): NonNullable<Prices["mechanisms"]> {
-  const measured = profile.flatMap(({ code, what, mechanism }) => {
-    const values = measurements.filter(({ name }) => name === code);
-    const ns = intervalOver(values.map(({ nsPerEvent }) => nsPerEvent));
-    return ns === null ? [] : [[code, { what, method: mechanism, ns }] as const];
+  const rounds = new Rounds(measurements);
+  const measured = profile.flatMap(({ code, what, terms }) => {
+    const ns = intervalOver(rounds.sums(terms));
+    const method = [...new Set(terms.map(({ mechanism }) => mechanism))].join(", ");
+    return ns === null ? [] : [[code, { what, method, ns }] as const];
   });
   return Object.fromEntries(measured);
 }

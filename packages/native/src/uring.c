@@ -104,6 +104,16 @@ int uring_open(struct uring *uring, const struct uring_options *options)
 	return error;
 }
 
+int uring_open_alone(struct uring *uring, const struct uring_options *options)
+{
+	struct uring_options alone = *options;
+	int error;
+
+	alone.flags |= IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
+	error = uring_open(uring, &alone);
+	return error == -EINVAL ? uring_open(uring, options) : error;
+}
+
 void uring_close(struct uring *uring)
 {
 	if (uring->sqes)

@@ -67,6 +67,11 @@ struct uring {
  * completions. uring_refusal says in words what an error means.
  */
 int uring_open(struct uring *uring, const struct uring_options *options);
+/*
+ * A ring that one thread alone uses: its completions are made inside its own calls where the kernel
+ * can do so (6.1), which `options->flags` need not say. Returns as uring_open does.
+ */
+int uring_open_alone(struct uring *uring, const struct uring_options *options);
 void uring_close(struct uring *uring);
 /* What the kernel refused, for the error that uring_open returned. */
 const char *uring_refusal(int error);

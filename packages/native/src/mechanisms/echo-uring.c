@@ -204,15 +204,11 @@ static int echo_uring_set_up(struct echo_uring *self, bool poller)
 		.entries = entries,
 		.completions = 2 * entries,
 		.idle_ms = POLLER_IDLE_MS,
-		.flags = poller ? IORING_SETUP_SQPOLL
-				: IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN,
+		.flags = poller ? IORING_SETUP_SQPOLL : 0,
 	};
-	int error = uring_open(&self->uring, &options);
+	int error = poller ? uring_open(&self->uring, &options)
+			   : uring_open_alone(&self->uring, &options);
 
-	if (error == -EINVAL && !poller) {
-		options.flags = 0; /* Before Linux 6.1. */
-		error = uring_open(&self->uring, &options);
-	}
 	if (error) {
 		mechanism_refused(uring_refusal(error));
 		return error;

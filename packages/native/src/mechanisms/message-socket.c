@@ -5,27 +5,20 @@
  * buffers are the kernel's defaults, except that one packet must fit a seqpacket socket.
  */
 #define _GNU_SOURCE 1
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "conversation.h"
 #include "descriptors-pair.h"
+#include "loopback-pair.h"
 
 enum kind { KIND_STREAM, KIND_SEQPACKET, KIND_TCP };
 static const char *const kinds[] = {"stream", "seqpacket", "tcp", NULL};
 
 /* What a packet takes of the send buffer beside its bytes; generous. */
 #define PACKET_ROOM 4096
-
-static int message_socket_set(int fd, int level, int option, int value)
-{
-	return setsockopt(fd, level, option, &value, sizeof(value)) < 0 ? -errno : 0;
-}
 
 /* The kernel doubles what it is told and cuts it to wmem_max: a packet beyond that is refused. */
 static int message_socket_fit_packet(const int ends[2], size_t bytes)
@@ -44,56 +37,13 @@ static int message_socket_fit_packet(const int ends[2], size_t bytes)
 	return 0;
 }
 
-static int message_socket_connect(int ends[2], int listener)
-{
-	struct sockaddr_in address = {.sin_family = AF_INET,
-				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t length = sizeof(address);
-	int error;
-
-	if (bind(listener, (struct sockaddr *)&address, length) < 0 || listen(listener, 1) < 0 ||
-	    getsockname(listener, (struct sockaddr *)&address, &length) < 0)
-		return -errno;
-	ends[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (ends[0] < 0)
-		return -errno;
-	if (connect(ends[0], (struct sockaddr *)&address, length) < 0)
-		goto fail;
-	ends[1] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-	if (ends[1] < 0)
-		goto fail;
-	error = message_socket_set(ends[0], IPPROTO_TCP, TCP_NODELAY, 1);
-	if (!error)
-		error = message_socket_set(ends[1], IPPROTO_TCP, TCP_NODELAY, 1);
-	if (!error)
-		return 0;
-	close(ends[0]);
-	close(ends[1]);
-	return error;
-fail:
-	error = -errno;
-	close(ends[0]);
-	return error;
-}
-
 static int message_socket_pair(int ends[2], enum kind kind)
 {
-	int listener;
-	int error;
+	int type = kind == KIND_STREAM ? SOCK_STREAM : SOCK_SEQPACKET;
 
-	if (kind != KIND_TCP) {
-		int type = kind == KIND_STREAM ? SOCK_STREAM : SOCK_SEQPACKET;
-
-		return socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) < 0 ? -errno : 0;
-	}
-	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (listener < 0)
-		return -errno;
-	error = message_socket_connect(ends, listener);
-	if (error)
-		mechanism_refused("TCP over the loopback device");
-	close(listener);
-	return error;
+	if (kind == KIND_TCP)
+		return loopback_pair_open(ends);
+	return socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) < 0 ? -errno : 0;
 }
 
 static int message_socket_open_channel(void **state, size_t bytes, struct parameters *parameters)

@@ -1,6 +1,6 @@
 /*
- * system-call: one call of a class that does its least: nothing is waited for, nothing found on a
- * disk. `call` chooses: what the bill's prices have no line of their own for.
+ * system-call: one call of a class that does its least, or the few that belong together: nothing is
+ * found on a disk. `call` chooses: what the bill's prices have no line of their own for.
  */
 #define _GNU_SOURCE 1
 #include <errno.h>
@@ -21,18 +21,22 @@
 #include "mechanism.h"
 #include "temporary-file.h"
 
-#define FILE_BYTES 4096u
+#define PAGE_BYTES 4096u
+/* As much as many programs read and write at a time. */
+#define FILE_BYTES 65536u
 #define ENTRIES_BYTES 32768u
 
 struct system_call {
 	int (*call)(struct system_call *self);
 	int file;
+	int copy;
 	int folder;
 	int event;
 	int epoll;
 	uint32_t word;
 	unsigned char byte;
 	char entries[ENTRIES_BYTES];
+	unsigned char piece[FILE_BYTES];
 };
 
 static int call_lseek(struct system_call *self)
@@ -43,6 +47,22 @@ static int call_lseek(struct system_call *self)
 static int call_write_byte(struct system_call *self)
 {
 	return pwrite(self->file, &self->byte, 1, 0) == 1 ? 0 : -EIO;
+}
+
+static int call_write_piece(struct system_call *self)
+{
+	return pwrite(self->file, self->piece, FILE_BYTES, 0) == FILE_BYTES ? 0 : -EIO;
+}
+
+static int call_copy_file_range(struct system_call *self)
+{
+	off_t from = 0;
+	off_t to = 0;
+	ssize_t copied = copy_file_range(self->file, &from, self->copy, &to, FILE_BYTES, 0);
+
+	if (copied < 0)
+		return -errno;
+	return copied == FILE_BYTES ? 0 : -EIO;
 }
 
 static int call_stat(struct system_call *self)
@@ -98,13 +118,22 @@ static int call_poll(struct system_call *self)
 	return poll(&asked, 1, 0) == 1 ? 0 : -EIO;
 }
 
+static int call_eventfd(struct system_call *self)
+{
+	uint64_t value = 1;
+
+	if (write(self->event, &value, sizeof(value)) != sizeof(value))
+		return -EIO;
+	return read(self->event, &value, sizeof(value)) == sizeof(value) ? 0 : -EIO;
+}
+
 static int call_mmap_munmap(struct system_call *self)
 {
-	void *memory = mmap(NULL, FILE_BYTES, PROT_READ, MAP_SHARED, self->file, 0);
+	void *memory = mmap(NULL, PAGE_BYTES, PROT_READ, MAP_SHARED, self->file, 0);
 
 	if (memory == MAP_FAILED)
 		return -errno;
-	return munmap(memory, FILE_BYTES) < 0 ? -errno : 0;
+	return munmap(memory, PAGE_BYTES) < 0 ? -errno : 0;
 }
 
 static int call_clone_wait(struct system_call *self)
@@ -118,19 +147,59 @@ static int call_clone_wait(struct system_call *self)
 	return child < 0 || waitpid(child, &status, 0) != child ? -errno : 0;
 }
 
-static const char *const names[] = {"lseek",	  "write-byte",	 "stat",       "stat-missing",
-				    "open-close", "getdents",	 "futex-wake", "epoll-wait",
-				    "poll",	  "mmap-munmap", "vfork-wait", NULL};
-static int (*const calls_by_name[])(struct system_call *) = {
-	call_lseek,	 call_write_byte,  call_stat,	    call_stat_missing,
-	call_open_close, call_getdents,	   call_futex_wake, call_epoll_wait,
-	call_poll,	 call_mmap_munmap, call_clone_wait,
+static int call_fork_exec(struct system_call *self)
+{
+	pid_t child = fork();
+	int status;
+
+	(void)self;
+	if (child == 0) {
+		execl("/bin/true", "true", (char *)NULL);
+		_exit(127);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		return -errno;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	mechanism_refused("/bin/true");
+	return -ENOEXEC;
+}
+
+static const struct {
+	const char *name;
+	int (*call)(struct system_call *);
+} named[] = {
+	{"lseek", call_lseek},
+	{"write-byte", call_write_byte},
+	{"write-64KiB", call_write_piece},
+	{"copy-file-range-64KiB", call_copy_file_range},
+	{"stat", call_stat},
+	{"stat-missing", call_stat_missing},
+	{"open-close", call_open_close},
+	{"getdents", call_getdents},
+	{"futex-wake", call_futex_wake},
+	{"epoll-wait", call_epoll_wait},
+	{"poll", call_poll},
+	{"eventfd", call_eventfd},
+	{"mmap-munmap", call_mmap_munmap},
+	{"vfork-wait", call_clone_wait},
+	{"fork-exec", call_fork_exec},
 };
+#define NAMED (sizeof(named) / sizeof(named[0]))
+
+static int (*system_call_choose(struct parameters *parameters))(struct system_call *)
+{
+	const char *names[NAMED + 1] = {0};
+
+	for (size_t i = 0; i < NAMED; i++)
+		names[i] = named[i].name;
+	return named[parameter_choice(parameters, "call", names)].call;
+}
 
 static void system_call_close(void *state)
 {
 	struct system_call *self = state;
-	int all[] = {self->file, self->folder, self->event, self->epoll};
+	int all[] = {self->file, self->copy, self->folder, self->event, self->epoll};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (all[i] >= 0)
@@ -145,6 +214,9 @@ static int system_call_prepare(struct system_call *self)
 	self->file = temporary_file_open(FILE_BYTES);
 	if (self->file < 0)
 		return self->file;
+	self->copy = temporary_file_open(FILE_BYTES);
+	if (self->copy < 0)
+		return self->copy;
 	self->folder = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	self->event = eventfd(1, EFD_CLOEXEC); /* 1: ready from the beginning. */
 	self->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -160,8 +232,8 @@ static int system_call_open(void **state, struct parameters *parameters)
 
 	if (!self)
 		return -ENOMEM;
-	self->call = calls_by_name[parameter_choice(parameters, "call", names)];
-	self->file = self->folder = self->event = self->epoll = -1;
+	self->call = system_call_choose(parameters);
+	self->file = self->copy = self->folder = self->event = self->epoll = -1;
 	error = system_call_prepare(self);
 	if (error) {
 		system_call_close(self);
