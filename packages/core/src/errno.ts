@@ -32,6 +32,11 @@ export function errnoName(number: number): string {
   return byNumber.get(number) ?? `errno_${number}`;
 }
 
+/** Every name `errnoName` knows, for who looks for one. */
+export function errnoNameList(): readonly string[] {
+  return [...byNumber.values()];
+}
+
 /** "SIGTERM" for 15, `SIGRT_2` for 34 (counted from the kernel's first, 32), else `signal_70`. */
 export function signalName(number: number): string {
   const name = signalsByNumber.get(number);

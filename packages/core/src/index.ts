@@ -6,7 +6,14 @@ export { selectCalls } from "./bill/select-calls.ts";
 export * from "./bill/shape.ts";
 export { type BillWarning, describeWarning, warningSchema } from "./bill/warnings.ts";
 export { makeBill } from "./bill.ts";
+export { checkBudget, type Run, type Runs } from "./budget/judge.ts";
+export { type Limit, readLimits } from "./budget/limits.ts";
+export * from "./budget/shape.ts";
+export { HEADROOM_DEFAULT, updateBudget } from "./budget/update.ts";
 export { decodeByteString, decodeBytes, encodeBytes } from "./byte-text.ts";
+export { parseRule, type Rule } from "./diff/rule.ts";
+export * from "./diff/shape.ts";
+export { diffBills } from "./diff.ts";
 export { errnoName, signalName, signalNumber } from "./errno.ts";
 export * from "./errors.ts";
 export { fileSystemName } from "./file-systems.ts";
@@ -25,10 +32,12 @@ export {
 } from "./paired-ratio.ts";
 export * from "./prices.ts";
 export { displayWidth, type PrintableOptions, printable } from "./printable.ts";
+export { type QuantityUnit, quantityNames } from "./quantity.ts";
 export { randomNumbers, shuffled } from "./random-order.ts";
 export {
   type LabReportOrPrices,
   parseBill,
+  parseBudget,
   parseLabReport,
   parseLabReportOrPrices,
   parsePrices,

@@ -1,6 +1,8 @@
 /** JSON Schemas: what our files look like, for tools that do not use this package. */
 import { z } from "zod";
 import { BILL_SCHEMA, billSchema } from "./bill/shape.ts";
+import { BUDGET_SCHEMA, budgetSchema, CHECK_SCHEMA, checkSchema } from "./budget/shape.ts";
+import { DIFF_SCHEMA, diffSchema } from "./diff/shape.ts";
 import { LAB_SCHEMA, labReportSchema } from "./lab-report.ts";
 import { PRICES_SCHEMA, pricesSchema } from "./prices.ts";
 import { RECORDING_SCHEMA, recordingSchema } from "./recording.ts";
@@ -11,6 +13,9 @@ const published = {
   bill: { title: BILL_SCHEMA, schema: billSchema },
   lab: { title: LAB_SCHEMA, schema: labReportSchema },
   prices: { title: PRICES_SCHEMA, schema: pricesSchema },
+  diff: { title: DIFF_SCHEMA, schema: diffSchema },
+  budget: { title: BUDGET_SCHEMA, schema: budgetSchema },
+  check: { title: CHECK_SCHEMA, schema: checkSchema },
   trial: { title: TRIAL_SCHEMA, schema: trialSchema },
 };
 

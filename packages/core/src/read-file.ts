@@ -1,6 +1,7 @@
 /** Read file: turns the text of a recording, a bill or prices into checked data, or says what is wrong. */
 import type { z } from "zod";
 import { BILL_SCHEMA, type Bill, billSchema } from "./bill/shape.ts";
+import { BUDGET_SCHEMA, type Budget, budgetSchema } from "./budget/shape.ts";
 import { RecordingError } from "./errors.ts";
 import { LAB_SCHEMA, type LabReport, labReportSchema } from "./lab-report.ts";
 import { PRICES_SCHEMA, type Prices, pricesSchema } from "./prices.ts";
@@ -48,7 +49,13 @@ const trialKind: FileKind<Trial> = {
   schema: trialSchema,
   howToRemake: "try again with crossbill try",
 };
-const kinds = [recordingKind, billKind, pricesKind, labKind, trialKind];
+const budgetKind: FileKind<Budget> = {
+  what: "budget",
+  schemaName: BUDGET_SCHEMA,
+  schema: budgetSchema,
+  howToRemake: "write it anew with crossbill check --update",
+};
+const kinds = [recordingKind, billKind, pricesKind, labKind, trialKind, budgetKind];
 
 /** @throws RecordingError when the text is no recording of this version; it names the field. */
 export function parseRecording(text: string): Recording {
@@ -65,6 +72,11 @@ function checkRecording(value: unknown): Recording {
 /** @throws RecordingError when the text is no bill of this version; it names the field. */
 export function parseBill(text: string): Bill {
   return check(parseJson(text, billKind), billKind);
+}
+
+/** @throws RecordingError when the text is no budget of this version; it names the field. */
+export function parseBudget(text: string): Budget {
+  return check(parseJson(text, budgetKind), budgetKind);
 }
 
 /** @throws RecordingError when the text is no prices file of this version; it names the field. */
