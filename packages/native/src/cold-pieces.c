@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "block.h"
+#include "device-bytes.h"
 #include "mechanism.h"
 
 /* Large enough that pieces lie far apart, small enough to be written in a moment. */
@@ -245,22 +246,6 @@ static int cold_pieces_begin_throttled(struct cold_pieces *cold)
 	return error;
 }
 
-/* Bytes that devices were asked for on behalf of this process; 0 where nobody counts them. */
-static uint64_t cold_device_bytes(void)
-{
-	FILE *file = fopen("/proc/self/io", "re");
-	unsigned long long bytes = 0;
-	char line[128];
-
-	if (!file)
-		return 0;
-	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, "read_bytes: %llu", &bytes) == 1)
-			break;
-	fclose(file);
-	return bytes;
-}
-
 int cold_pieces_ready(struct cold_pieces *cold)
 {
 	int wanted = cold->state == PIECES_WARM ? (int)cold->pieces.count : 0;
@@ -283,12 +268,12 @@ int cold_pieces_ready(struct cold_pieces *cold)
 		mechanism_refused("a cold file (this file system keeps its pages in memory)");
 		return -EOPNOTSUPP;
 	}
-	cold->device_bytes_before = cold_device_bytes();
+	cold->device_bytes_before = device_bytes_read();
 	return cached < 0 ? cached : 0;
 }
 
 int cold_pieces_done(const struct cold_pieces *cold, struct tally *tally)
 {
-	tally_count(tally, "deviceBytes", cold_device_bytes() - cold->device_bytes_before);
+	tally_count(tally, "deviceBytes", device_bytes_read() - cold->device_bytes_before);
 	return pieces_verify(&cold->pieces);
 }
