@@ -67,3 +67,15 @@ test("when the time is the program's own, the advice is to leave the calls alone
   expect(bill.findings?.map(({ code }) => code)).toEqual(["user-bound"]);
   expect(bill.setAside?.map(({ code, why }) => [code, why])).toEqual([["small-reads", "small"]]);
 });
+
+test("time queued for CPUs that others had goes with the CPU time that is saved", () => {
+  const reads = { syscall: "read", count: 10_007, ns: 400, bytes: 10_007, on: "/data/words" };
+  const alone = billOfTimedRun({ calls: [reads], userNs: 4e6 });
+  const queued = billOfTimedRun({
+    ...{ calls: [reads], userNs: 4e6 },
+    processes: [{ runQueueNs: 8_002_800, wallNs: 16_005_600 }],
+  });
+  const share = (bill: typeof alone) => bill.findings?.[0]?.saving.likelyShare ?? 0;
+  expect(share(alone)).toBeGreaterThan(0.4);
+  expect(share(queued)).toBeCloseTo(share(alone), 4);
+});

@@ -97,14 +97,15 @@ function findingOf(
 function elapsedSaving(evidence: Evidence, candidate: Candidate): Saving {
   const { parallelism, elapsedNs } = evidence;
   const { saving, waitSaving, boundNs } = candidate;
-  const most = Math.min(elapsedNs, Math.max(boundNs, 0));
+  const alone = Math.min(1, parallelism);
+  const most = Math.min(elapsedNs, Math.max(boundNs / alone, 0));
   const elapsed = (part: "low" | "likely" | "high", beside: number) =>
     Math.min(most, saving[part] / beside + (waitSaving?.[part] ?? 0));
   const lowNs = isCritical(evidence, candidate)
     ? elapsed("low", parallelism)
     : Math.min(0, elapsed("low", parallelism));
   const likelyNs = elapsed("likely", parallelism);
-  const highNs = elapsed("high", 1);
+  const highNs = elapsed("high", alone);
   return { lowNs, likelyNs, highNs, likelyShare: likelyNs / elapsedNs };
 }
 

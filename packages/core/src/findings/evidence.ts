@@ -18,7 +18,10 @@ export class Evidence {
   readonly programs: readonly Program[];
   /** Elapsed time without what the recorder added to it, ns. */
   readonly elapsedNs: number;
-  /** Threads busy at the same time, on average over the elapsed time; at least 1. */
+  /**
+   * Threads on a CPU at the same time, on average over the time in which the run was not idle. Under
+   * 1 when it had to queue for CPUs that others had: that time goes with the CPU time that is saved.
+   */
   readonly parallelism: number;
   /** Share of the elapsed time in which nothing of the run was on a CPU or queued for one: at least. */
   readonly idleShare: number;
@@ -29,9 +32,11 @@ export class Evidence {
     const busyNs = sum(bill.processes, busyTime);
     const { overheadNs } = bill.audit;
     const together = bill.elapsedNs > 0 ? (busyNs + overheadNs) / bill.elapsedNs : 1;
-    this.parallelism = Math.max(1, together);
-    this.elapsedNs = Math.max(1, bill.elapsedNs - overheadNs / this.parallelism);
+    this.elapsedNs = Math.max(1, bill.elapsedNs - overheadNs / Math.max(1, together));
     this.idleShare = Math.max(0, 1 - busyNs / this.elapsedNs);
+    const onCpuNs = busyNs - bill.time.runQueueNs;
+    const inUse = onCpuNs / this.elapsedNs / (1 - this.idleShare);
+    this.parallelism = inUse > 0 ? inUse : 1;
   }
 
   /** What calls cost on the CPU: boundary and kernel work, ns. */
