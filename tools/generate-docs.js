@@ -1,11 +1,18 @@
-// Writes the manual page, the shell completions, the pages of the lab and the page of errors into
+// Writes the manual page, the shell completions, the pages of the lab, of findings and of errors into
 // docs/, from the built command line and the sources of core.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { completionScripts, errorsPage, labPages, manualPage } from "../packages/cli/dist/index.js";
+import {
+  completionScripts,
+  errorsPage,
+  findingsPage,
+  labPages,
+  manualPage,
+} from "../packages/cli/dist/index.js";
 
 const docs = new URL("../docs/", import.meta.url);
 mkdirSync(new URL("completions/", docs), { recursive: true });
 writeFileSync(new URL("crossbill.1", docs), manualPage());
+writeFileSync(new URL("findings.md", docs), findingsPage());
 for (const [name, content] of completionScripts()) {
   writeFileSync(new URL(`completions/${name}`, docs), content);
 }

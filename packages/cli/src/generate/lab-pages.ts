@@ -1,5 +1,6 @@
 /** Pages of the lab, made from the experiments' own texts: docs/lab/. */
 import { type Experiment, experiments } from "@crossbill/lab";
+import { cell, prose } from "./markdown.ts";
 
 const MADE =
   "<!-- Made by tools/generate-docs.js from packages/lab/src/experiments; do not edit. -->";
@@ -50,13 +51,4 @@ function page({ name, title, question, claim, background, budgetSeconds }: Exper
   ]
     .join("\n\n")
     .concat("\n");
-}
-
-/** Plain text as Markdown: what would be markup stays what it is. */
-function prose(text: string): string {
-  return text.replace(/[\\`*_<>[\]#|]/g, "\\$&");
-}
-
-function cell(text: string): string {
-  return prose(text).replace(/\s+/g, " ");
 }
