@@ -1,5 +1,6 @@
 /** Findings: what the rules say of a bill, gated, best first. Pure. */
 import type { UnadvisedBill } from "./bill/shape.ts";
+import { callSites } from "./findings/call-sites.ts";
 import { Evidence } from "./findings/evidence.ts";
 import type {
   Candidate,
@@ -85,7 +86,7 @@ function findingOf(
     processes: [...candidate.processes],
     syscalls: [...candidate.syscalls],
     subject: candidate.subject,
-    sites: [],
+    sites: callSites(evidence.bill, candidate.processes, candidate.syscalls),
   };
 }
 

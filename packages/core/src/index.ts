@@ -17,6 +17,7 @@ export { diffBills } from "./diff.ts";
 export { errnoName, signalName, signalNumber } from "./errno.ts";
 export * from "./errors.ts";
 export { fileSystemName } from "./file-systems.ts";
+export { type CallSite, callSites } from "./findings/call-sites.ts";
 export type { Finding, FindingRule, LeaveRule, SetAside } from "./findings/finding.ts";
 export { type Advice, advise, findingRules, LEAST_SHARE, leaveRules } from "./findings.ts";
 export { type FitPoint, fitLinear, type LinearFit, median, predictCost } from "./fit.ts";

@@ -1,0 +1,92 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { FrameSymbol, RecordedFrame, RecordedStack } from "../recording.ts";
+import { callSites } from "./call-sites.ts";
+
+const libc = "/usr/lib/x86_64-linux-gnu/libc.so.6";
+const readStub = frame("f82ad", { function: "__GI___libc_read", module: libc });
+
+function frame(offset: string, symbol: Partial<FrameSymbol> | null, guess = false): RecordedFrame {
+  return {
+    buildId: guess ? null : "ab".repeat(20),
+    offset,
+    ...(guess ? { inode: 7, guess: true } : {}),
+    ...(symbol === null
+      ? {}
+      : { symbol: { function: null, file: null, line: null, module: null, ...symbol } }),
+  };
+}
+
+function stack(samples: number, frames: RecordedFrame[], syscall: string | null = "read") {
+  return { process: 1, syscall, samples, frames };
+}
+
+function sitesOf(stacks: RecordedStack[], exe = "/home/ann/reader") {
+  return callSites({ stacks, processes: [{ id: 1, exe }] }, [1], ["read"]);
+}
+
+test("the innermost frame of the program is the site, not libc's stub below it", () => {
+  const reader = { function: "reader", file: "/home/ann/r.c", line: 9, module: "/home/ann/reader" };
+  const main = { function: "main", file: "/home/ann/r.c", line: 20, module: "/home/ann/reader" };
+  const stacks = [
+    stack(7, [readStub, frame("10f0", reader, true), frame("1100", main, true)]),
+    stack(4, [readStub, frame("1100", main)]),
+    stack(100, [readStub, frame("1100", main)], "write"),
+    stack(100, [frame("10f0", reader)], null),
+  ];
+  expect(sitesOf(stacks)).toEqual([
+    { place: "reader (/home/ann/r.c:9)?", share: 7 / 11, samples: 7 },
+    { place: "main (/home/ann/r.c:20)", share: 4 / 11, samples: 4 },
+  ]);
+});
+
+test("code that a runtime compiled stands before the runtime itself and its own scripts", () => {
+  const node = "/usr/bin/node";
+  const frames = [
+    readStub,
+    frame("14b1edc", { function: "uv_fs_read", module: node }),
+    frame("7f0000001000", { function: "readSync", file: "node:fs", line: 700 }),
+    frame("7f0000002000", { function: "readLoop", file: "/home/ann/t.js", line: 2 }),
+    frame("14cfd1c", { function: "Builtins_InterpreterEntryTrampoline", module: node }),
+  ];
+  expect(sitesOf([stack(3, frames)], node)[0]?.place).toBe("readLoop (/home/ann/t.js:2)");
+  const onlyOwn = frames.filter((_, index) => index !== 3);
+  expect(sitesOf([stack(3, onlyOwn)], node)[0]?.place).toBe("uv_fs_read (node)");
+});
+
+test("without symbols the place is the program and the offset in it", () => {
+  const frames = [readStub, frame("5b7c", { module: "/usr/bin/dd" }, true)];
+  expect(sitesOf([stack(3, frames)], "/usr/bin/dd")[0]?.place).toBe("dd+0x5b7c?");
+});
+
+test("a library is better than libc, and libc than nothing", () => {
+  const sqlite = { function: "unixRead", module: "/usr/lib/libsqlite3.so.0" };
+  expect(sitesOf([stack(3, [readStub, frame("1", sqlite)])])[0]?.place).toBe(
+    "unixRead (libsqlite3.so.0)",
+  );
+  expect(sitesOf([stack(3, [readStub])])[0]?.place).toBe("__GI___libc_read (libc.so.6)");
+  expect(sitesOf([stack(3, [frame("f82ad", null)])])).toEqual([]);
+});
+
+test("sites are merged, in order, and never hold more samples than there were", () => {
+  const stacks = fc.array(
+    fc.record({ samples: fc.nat(1000), name: fc.constantFrom("a", "b", "c", "d", "e", "f", "g") }),
+  );
+  fc.assert(
+    fc.property(stacks, (made) => {
+      const all = made.map(({ samples, name }) =>
+        stack(samples, [readStub, frame("1", { function: name, module: "/home/ann/reader" })]),
+      );
+      const sites = sitesOf(all);
+      expect(sites).toEqual(sitesOf(all.toReversed()));
+      expect(sites.length).toBeLessThanOrEqual(5);
+      expect(sites.map(({ samples }) => samples)).toEqual(
+        sites.map(({ samples }) => samples).toSorted((a, b) => b - a),
+      );
+      const total = made.reduce((sum, { samples }) => sum + samples, 0);
+      const kept = sites.reduce((sum, { samples }) => sum + samples, 0);
+      expect(kept).toBeLessThanOrEqual(total);
+      if (new Set(made.map(({ name }) => name)).size <= 5) expect(kept).toBe(total);
+    }),
+  );
+});

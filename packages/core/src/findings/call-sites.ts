@@ -1,0 +1,87 @@
+/** Call sites: the places in the user's own code from which a process made some of its calls. */
+import type { BillProcess } from "../bill/shape.ts";
+import { sum } from "../bill/sum.ts";
+import type { FrameSymbol, RecordedFrame, RecordedStack } from "../recording.ts";
+
+export interface CallSite {
+  /** `function (file:line)` as far as known, else `program+0xoffset`; a "?" behind it: a guess. */
+  readonly place: string;
+  /** Of the samples that fell into the calls. */
+  readonly share: number;
+  readonly samples: number;
+}
+
+/** What a bill says of its call sites. */
+export interface SampledBill {
+  readonly stacks: readonly RecordedStack[];
+  readonly processes: readonly Pick<BillProcess, "id" | "exe">[];
+}
+
+const SITES_MAX = 5;
+
+/**
+ * Where the processes made these calls, by share of the samples that fell into them, best first.
+ * Empty without samples, or when no stack led into code that has a name.
+ */
+export function callSites(
+  bill: SampledBill,
+  processes: readonly number[],
+  syscalls: readonly string[],
+): CallSite[] {
+  const [own, calls] = [new Set(processes), new Set(syscalls)];
+  const programs = new Map(bill.processes.map(({ id, exe }) => [id, exe]));
+  const stacks = bill.stacks.filter(
+    ({ process, syscall }) => own.has(process) && syscall !== null && calls.has(syscall),
+  );
+  const all = sum(stacks, ({ samples }) => samples);
+  const byPlace = new Map<string, number>();
+  for (const stack of stacks) {
+    const place = placeOf(stack, programs.get(stack.process) ?? null);
+    if (place !== null) byPlace.set(place, (byPlace.get(place) ?? 0) + stack.samples);
+  }
+  return [...byPlace]
+    .filter(([, samples]) => samples > 0)
+    .map(([place, samples]) => ({ place, share: samples / all, samples }))
+    .toSorted((a, b) => b.samples - a.samples || (a.place < b.place ? -1 : 1))
+    .slice(0, SITES_MAX);
+}
+
+/** Whose code a frame is; the first of these that a stack has is where the call was made. */
+const owners = ["script", "program", "library", "runtime"] as const;
+
+function placeOf({ frames }: RecordedStack, program: string | null): string | null {
+  const named = frames.filter(({ symbol }) => symbol !== undefined);
+  for (const owner of owners) {
+    const frame = named.find(
+      ({ symbol }) => symbol !== undefined && ownerOf(symbol, program) === owner,
+    );
+    if (frame?.symbol !== undefined) return describe(frame, frame.symbol);
+  }
+  return null;
+}
+
+/** The C library makes every call for others, and what lies below main is nobody's code. */
+const RUNTIME_LIBRARY =
+  /\/(?:libc|libpthread|ld-linux[\w.-]*|ld|ld-musl-[\w-]+)(?:-[\d.]+)?\.so(?:\.\d+)?$/;
+/** Code that comes with Node and Python, and stubs that are no function of anybody's. */
+const RUNTIME_SCRIPT = /^(?:node:|internal\/|<frozen |\/usr\/(?:lib|share)\/)/;
+
+function ownerOf(symbol: FrameSymbol, program: string | null): (typeof owners)[number] {
+  const { module, file } = symbol;
+  if (module === null) return file === null || RUNTIME_SCRIPT.test(file) ? "runtime" : "script";
+  if (module === program) return "program";
+  return RUNTIME_LIBRARY.test(module) ? "runtime" : "library";
+}
+
+function describe({ offset, guess }: RecordedFrame, symbol: FrameSymbol): string {
+  const { function: name, file, line, module } = symbol;
+  const mark = guess === true ? "?" : "";
+  if (name === null && file === null) return `${fileName(module)}+0x${offset}${mark}`;
+  const source = file === null ? fileName(module) : line === null ? file : `${file}:${line}`;
+  const where = name === null ? source : source === "" ? name : `${name} (${source})`;
+  return `${where}${mark}`;
+}
+
+function fileName(path: string | null): string {
+  return path?.slice(path.lastIndexOf("/") + 1) ?? "";
+}
