@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { FrameSymbol, RecordedFrame, RecordedStack } from "../recording.ts";
 import { callSites } from "./call-sites.ts";
@@ -21,13 +21,13 @@ function stack(samples: number, frames: RecordedFrame[], syscall: string | null 
   return { process: 1, syscall, samples, frames };
 }
 
-function sitesOf(stacks: RecordedStack[], exe = "/home/ann/reader") {
+function sitesOf(stacks: RecordedStack[], exe = "/srv/ann/reader") {
   return callSites({ stacks, processes: [{ id: 1, exe }] }, [1], ["read"]);
 }
 
 test("the innermost frame of the program is the site, not libc's stub below it", () => {
-  const reader = { function: "reader", file: "/home/ann/r.c", line: 9, module: "/home/ann/reader" };
-  const main = { function: "main", file: "/home/ann/r.c", line: 20, module: "/home/ann/reader" };
+  const reader = { function: "reader", file: "/srv/ann/r.c", line: 9, module: "/srv/ann/reader" };
+  const main = { function: "main", file: "/srv/ann/r.c", line: 20, module: "/srv/ann/reader" };
   const stacks = [
     stack(7, [readStub, frame("10f0", reader, true), frame("1100", main, true)]),
     stack(4, [readStub, frame("1100", main)]),
@@ -35,8 +35,8 @@ test("the innermost frame of the program is the site, not libc's stub below it",
     stack(100, [frame("10f0", reader)], null),
   ];
   expect(sitesOf(stacks)).toEqual([
-    { place: "reader (/home/ann/r.c:9)?", share: 7 / 11, samples: 7 },
-    { place: "main (/home/ann/r.c:20)", share: 4 / 11, samples: 4 },
+    { place: "reader (/srv/ann/r.c:9)?", share: 7 / 11, samples: 7 },
+    { place: "main (/srv/ann/r.c:20)", share: 4 / 11, samples: 4 },
   ]);
 });
 
@@ -46,10 +46,10 @@ test("code that a runtime compiled stands before the runtime itself and its own 
     readStub,
     frame("14b1edc", { function: "uv_fs_read", module: node }),
     frame("7f0000001000", { function: "readSync", file: "node:fs", line: 700 }),
-    frame("7f0000002000", { function: "readLoop", file: "/home/ann/t.js", line: 2 }),
+    frame("7f0000002000", { function: "readLoop", file: "/srv/ann/t.js", line: 2 }),
     frame("14cfd1c", { function: "Builtins_InterpreterEntryTrampoline", module: node }),
   ];
-  expect(sitesOf([stack(3, frames)], node)[0]?.place).toBe("readLoop (/home/ann/t.js:2)");
+  expect(sitesOf([stack(3, frames)], node)[0]?.place).toBe("readLoop (/srv/ann/t.js:2)");
   const onlyOwn = frames.filter((_, index) => index !== 3);
   expect(sitesOf([stack(3, onlyOwn)], node)[0]?.place).toBe("uv_fs_read (node)");
 });
@@ -75,7 +75,7 @@ test("sites are merged, in order, and never hold more samples than there were", 
   fc.assert(
     fc.property(stacks, (made) => {
       const all = made.map(({ samples, name }) =>
-        stack(samples, [readStub, frame("1", { function: name, module: "/home/ann/reader" })]),
+        stack(samples, [readStub, frame("1", { function: name, module: "/srv/ann/reader" })]),
       );
       const sites = sitesOf(all);
       expect(sites).toEqual(sitesOf(all.toReversed()));
