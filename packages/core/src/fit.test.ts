@@ -50,3 +50,23 @@ test("points without values are left out; too few are an error", () => {
   expect(() => fitLinear([empty])).toThrow(RangeError);
   expect(median([])).toBeNaN();
 });
+
+test("what is known of a cost is not fitted, and the errors are those of the whole", () => {
+  const known = points([300, 0.1], [1, 1, 1]).map((point, at) => ({
+    ...point,
+    values: point.values.map((value) => value + 1000 * at),
+    known: 1000 * at,
+  }));
+  const fit = fitLinear(known);
+  expect(fit.prices[0]?.likely).toBeCloseTo(300);
+  expect(fit.prices[1]?.likely).toBeCloseTo(0.1);
+  const wrong = fitLinear(known.map((point) => ({ ...point, amounts: [0, 1e-9] })));
+  expect(wrong.residuals.every((residual) => residual > -1)).toBe(true);
+});
+
+test("the least of the rounds finds the model again, whatever the disturbed ones add", () => {
+  const disturbed = points([300, 0.1], [1, 1.7, 1.2, 1.9]);
+  const least = (values: readonly number[]) => Math.min(...values);
+  expect(fitLinear(disturbed, least).prices[0]?.likely).toBeCloseTo(300);
+  expect(fitLinear(disturbed).prices[0]?.likely).toBeGreaterThan(400);
+});

@@ -18,6 +18,8 @@ export interface FitPoint {
   readonly values: readonly number[];
   /** What the cost is made of, one amount for each price. */
   readonly amounts: readonly number[];
+  /** A part of the cost that was measured apart, and is not fitted; 0 when absent. */
+  readonly known?: number;
   /** Kept from the fit, to judge it. */
   readonly heldOut: boolean;
 }
@@ -45,17 +47,17 @@ export function predictCost(prices: readonly number[], amounts: readonly number[
   return amounts.reduce((sum, amount, at) => sum + amount * (prices[at] ?? 0), 0);
 }
 
-/** Prices of at least 0 with the least sum of squared relative errors. */
-function leastSquares(rows: readonly (readonly number[])[], costs: readonly number[]): number[] {
-  const width = rows[0]?.length ?? 0;
+/** Prices of at least 0 with the least sum of squared relative errors; `costs` in order of points. */
+function leastSquares(points: readonly FitPoint[], costs: readonly number[]): number[] {
+  const width = points[0]?.amounts.length ?? 0;
   let kept = Array.from({ length: width }, (_, at) => at);
   while (kept.length > 0) {
-    const scaled = rows.map((row, at) =>
-      kept.map((column) => (row[column] ?? 0) / (costs[at] ?? 1)),
+    const scaled = points.map(({ amounts }, at) =>
+      kept.map((column) => (amounts[column] ?? 0) / (costs[at] ?? 1)),
     );
-    const ones = costs.map(() => [1]);
+    const shares = points.map(({ known = 0 }, at) => [1 - known / (costs[at] ?? 1)]);
     // Through the singular values: columns that the points cannot tell apart share the cost.
-    const found = solve(new Matrix(scaled), new Matrix(ones), true).to1DArray();
+    const found = solve(new Matrix(scaled), new Matrix(shares), true).to1DArray();
     const least = Math.min(...found);
     if (!(least < 0)) {
       const prices = Array.from({ length: width }, () => 0);
@@ -70,26 +72,29 @@ function leastSquares(rows: readonly (readonly number[])[], costs: readonly numb
   return Array.from({ length: width }, () => 0);
 }
 
+/** What a point costs by its values in some rounds; NaN when there are none. */
+export type CostOf = (values: readonly number[]) => number;
+
 /**
  * Fits prices to the points that are not held out. Points without values or of cost 0 are left out.
+ * `costOf` is the median, unless what disturbs only ever adds and is seldom absent.
  * @throws RangeError when there are fewer points than prices.
  */
-export function fitLinear(points: readonly FitPoint[]): LinearFit {
-  const usable = points.filter(({ values }) => median(values) > 0);
+export function fitLinear(points: readonly FitPoint[], costOf: CostOf = median): LinearFit {
+  const usable = points.filter(({ values }) => costOf(values) > 0);
   const fitted = usable.filter(({ heldOut }) => !heldOut);
   const width = points[0]?.amounts.length ?? 0;
   if (fitted.length < width) {
     throw new RangeError(`${fitted.length} points cannot fit ${width} prices`);
   }
-  const rows = fitted.map(({ amounts }) => amounts);
   const likely = leastSquares(
-    rows,
-    fitted.map(({ values }) => median(values)),
+    fitted,
+    fitted.map(({ values }) => costOf(values)),
   );
-  const drawn = resample(fitted, rows);
-  const residualOf = ({ values, amounts }: FitPoint): number => {
-    const measured = median(values);
-    return measured > 0 ? (predictCost(likely, amounts) - measured) / measured : Number.NaN;
+  const drawn = resample(fitted, costOf);
+  const residualOf = ({ values, amounts, known = 0 }: FitPoint): number => {
+    const measured = costOf(values);
+    return measured > 0 ? (known + predictCost(likely, amounts)) / measured - 1 : Number.NaN;
   };
   const held = usable.filter(({ heldOut }) => heldOut);
   return {
@@ -107,15 +112,15 @@ export function fitLinear(points: readonly FitPoint[]): LinearFit {
 }
 
 /** The prices of RESAMPLES draws of the rounds, with replacement. */
-function resample(fitted: readonly FitPoint[], rows: readonly (readonly number[])[]): number[][] {
+function resample(fitted: readonly FitPoint[], costOf: CostOf): number[][] {
   const rounds = Math.min(...fitted.map(({ values }) => values.length));
   const next = randomNumbers(fitted.length); // The same values give the same intervals.
   return Array.from({ length: RESAMPLES }, () => {
     const draw = Array.from({ length: rounds }, () => Math.floor(next() * rounds));
     const costs = fitted.map(({ values }) =>
-      median(draw.map((round) => values[round] ?? Number.NaN)),
+      costOf(draw.map((round) => values[round] ?? Number.NaN)),
     );
-    return leastSquares(rows, costs);
+    return leastSquares(fitted, costs);
   });
 }
 

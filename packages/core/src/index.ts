@@ -20,7 +20,14 @@ export { fileSystemName } from "./file-systems.ts";
 export { type CallSite, callSites } from "./findings/call-sites.ts";
 export type { Finding, FindingRule, LeaveRule, SetAside } from "./findings/finding.ts";
 export { type Advice, advise, findingRules, LEAST_SHARE, leaveRules } from "./findings.ts";
-export { type FitPoint, fitLinear, type LinearFit, median, predictCost } from "./fit.ts";
+export {
+  type CostOf,
+  type FitPoint,
+  fitLinear,
+  type LinearFit,
+  median,
+  predictCost,
+} from "./fit.ts";
 export { jsonSchemas } from "./json-schemas.ts";
 export * from "./lab-report.ts";
 export * from "./machine.ts";
