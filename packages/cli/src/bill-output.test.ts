@@ -19,8 +19,8 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 test("an output that fails takes none of the others with it, and is told", () => {
   const [json, text] = [join(folder, "bill.json"), join(folder, "bill.txt")];
-  const outputs = openBillOutputs({ bill: text, json, recording: "/dev/full" });
-  expect(() => outputs.write(recording, bill, view)).toThrow(/ENOSPC/);
+  const outputs = openBillOutputs({ bill: text, json, recording: "/dev/full" }, view);
+  expect(() => outputs.write(recording, bill)).toThrow(/ENOSPC/);
   expect(parseBill(readFileSync(json, "utf8"))).toEqual(bill);
   expect(readFileSync(text, "utf8")).toContain("audit: entered");
   expect(readdirSync(folder).toSorted()).toEqual(["bill.json", "bill.txt"]);
@@ -32,13 +32,13 @@ test("when one cannot be opened none is, and nothing stays behind", () => {
     json: join(folder, "a"),
     recording: null,
   };
-  expect(() => openBillOutputs(names)).toThrow(UsageError);
+  expect(() => openBillOutputs(names, view)).toThrow(UsageError);
   expect(readdirSync(folder)).toEqual([]);
 });
 
 test("two outputs of one name are refused", () => {
   const same = join(folder, "bill");
   const names = { bill: same, json: same, recording: null };
-  expect(() => openBillOutputs(names)).toThrow(/same name/);
+  expect(() => openBillOutputs(names, view)).toThrow(/same name/);
   expect(readdirSync(folder)).toEqual([]);
 });

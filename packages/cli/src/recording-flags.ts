@@ -1,5 +1,6 @@
 /** What every command that records can be told, and how its flags are read. */
 import type { OptionValues } from "commander";
+import { openBillOutputs } from "./bill-output.ts";
 import * as flags from "./flags.ts";
 import type { SessionOptions } from "./recording-session.ts";
 import { readView } from "./view.ts";
@@ -17,16 +18,17 @@ export const recordingFlags: readonly flags.AnyFlag[] = [
   flags.calibrateFlag,
 ];
 
-type Chosen = Pick<SessionOptions, "outputs" | "view" | "exactTime" | "recorder" | "mayCalibrate">;
+type Chosen = Pick<SessionOptions, "openOutputs" | "exactTime" | "recorder" | "mayCalibrate">;
 
 export function readRecordingFlags(values: OptionValues): Chosen {
+  const names = {
+    bill: flags.outputFlag.read(values),
+    json: flags.jsonFileFlag.read(values),
+    recording: flags.recordingFlag.read(values),
+  };
+  const view = readView(values);
   return {
-    outputs: {
-      bill: flags.outputFlag.read(values),
-      json: flags.jsonFileFlag.read(values),
-      recording: flags.recordingFlag.read(values),
-    },
-    view: readView(values),
+    openOutputs: () => openBillOutputs(names, view),
     exactTime: flags.exactTimeFlag.read(values),
     recorder: flags.recorderFlag.read(values),
     mayCalibrate: flags.calibrateFlag.read(values),

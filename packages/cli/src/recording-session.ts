@@ -1,6 +1,7 @@
 /** One recording from the opened outputs to the written bill: what run and attach share. */
 
 import {
+  type Bill,
   type Machine,
   makeBill,
   type Prices,
@@ -13,23 +14,45 @@ import {
   fallbackNotice,
   type Recorded,
   type RecorderName,
+  type RunningRecording,
   type Subject,
   startRecording,
 } from "@crossbill/recorder";
-import { type BillOutputs, type OutputNames, openBillOutputs } from "./bill-output.ts";
 import { inheritedDescriptors } from "./inherited-descriptors.ts";
 import { ownPrices, type PricesRequest } from "./own-prices.ts";
 import { asUser, becomeUser, type InvokingUser, invokingUser, useHomeOf } from "./privilege.ts";
 import { dieOf, onSignals } from "./signals.ts";
 import { say } from "./terminal.ts";
-import type { View } from "./view.ts";
+
+/** Where the bills of a session go. */
+export interface SessionOutputs {
+  /** Whether standard output is taken, so that the program's must go elsewhere. */
+  readonly takesStandardOutput: boolean;
+  /** Gets each run's, before the next one begins. */
+  write(recording: Recording, bill: Bill): void;
+  discard(): void;
+}
+
+/** Takes the standard output of one run, and passes it on. */
+export interface OutputTap {
+  /** What the program gets. */
+  readonly descriptor: number;
+  /** The program has it now: our own copy is closed. */
+  handOver(): void;
+  /** The program has ended: what it wrote is passed on, and everything closed. */
+  finish(): void;
+}
 
 export interface SessionOptions {
   readonly subject: Subject;
   /** What the bill names as the command. */
   readonly command: readonly string[];
-  readonly outputs: OutputNames;
-  readonly view: View;
+  /** Called with the user's rights, before anything else. */
+  readonly openOutputs: () => SessionOutputs;
+  /** Opens what takes the standard output of a run, to pass it on to 1 or 2; absent: nothing does. */
+  readonly openTap?: (to: 1 | 2) => OutputTap;
+  /** How often the program is run, unless it fails; once by default. */
+  readonly runs?: number;
   readonly exactTime: boolean;
   readonly recorder: RecorderName | null;
   readonly mayCalibrate: boolean;
@@ -44,7 +67,7 @@ export async function recordAndBill(options: SessionOptions): Promise<Recording[
   const environment = { ...process.env };
   const user = invokingUser();
   useHomeOf(user);
-  const outputs = asUser(user, () => openBillOutputs(options.outputs));
+  const outputs = asUser(user, options.openOutputs);
   try {
     const machine = identifyMachine();
     const choice = chooseRecorder({ forced: options.recorder });
@@ -60,7 +83,7 @@ export async function recordAndBill(options: SessionOptions): Promise<Recording[
         fallbackNotice(choice.shortcoming, prices.recorders.ptrace?.overheadNsPerCrossing.likely),
       );
     }
-    return await record({ ...options, mode, environment, user, outputs, machine, prices });
+    return await recordRuns({ ...options, mode, environment, user, outputs, machine, prices });
   } catch (error) {
     outputs.discard();
     throw error;
@@ -93,19 +116,36 @@ function modeOf(recorder: RecorderName, exactTime: boolean): RecorderMode {
   return exactTime ? "ebpfExact" : "ebpfSampled";
 }
 
-interface Prepared extends Omit<SessionOptions, "outputs"> {
+interface Prepared extends SessionOptions {
   readonly mode: RecorderMode;
   readonly environment: NodeJS.ProcessEnv;
   readonly user: InvokingUser | null;
-  readonly outputs: BillOutputs;
+  readonly outputs: SessionOutputs;
   readonly machine: Machine;
   readonly prices: Prices;
 }
 
-async function record(prepared: Prepared): Promise<Recording["exit"]> {
-  const { prices, machine, outputs, command, view } = prepared;
+/** The last run, or the first one that fails. Root is needed until the last one has started. */
+async function recordRuns(prepared: Prepared): Promise<Recording["exit"]> {
+  const { user, runs = 1 } = prepared;
+  for (let run = 1; ; run += 1) {
+    const isLast = run >= runs;
+    const exit = await record(prepared, isLast ? user : null);
+    if (isLast) return exit;
+    if (exit.code === 0 && exit.signal === null) continue;
+    becomeUser(user);
+    return exit;
+  }
+}
+
+/** @param becomes who to be for good once the recorder has started. */
+async function record(
+  prepared: Prepared,
+  becomes: InvokingUser | null,
+): Promise<Recording["exit"]> {
+  const { prices, machine, outputs, command } = prepared;
   const startedAt = new Date().toISOString();
-  const { facts } = await watch(prepared);
+  const { facts } = await watch(prepared, becomes);
   const recording: Recording = {
     schema: RECORDING_SCHEMA,
     machine,
@@ -113,26 +153,46 @@ async function record(prepared: Prepared): Promise<Recording["exit"]> {
     startedAt,
     ...facts,
   };
-  outputs.write(recording, makeBill(recording, prices), view);
+  outputs.write(recording, makeBill(recording, prices));
   return recording.exit;
 }
 
 /** Runs the recorder to its end, with signals and the time limit going where they should. */
-async function watch(prepared: Prepared): Promise<Recorded> {
+async function watch(prepared: Prepared, becomes: InvokingUser | null): Promise<Recorded> {
+  const place = prepared.outputs.takesStandardOutput ? 2 : 1;
+  const { openTap } = prepared;
+  const tap = openTap === undefined ? null : asUser(prepared.user, () => openTap(place));
+  try {
+    const running = start(prepared, tap?.descriptor ?? place);
+    tap?.handOver();
+    return await follow(running, prepared, becomes);
+  } finally {
+    tap?.finish();
+  }
+}
+
+function start(prepared: Prepared, standardOutput: number): RunningRecording {
   const { mode } = prepared;
-  const running = startRecording({
+  return startRecording({
     recorder: mode === "ptrace" ? "ptrace" : "ebpf",
     timing: mode === "ebpfSampled" ? "sampled" : "exact",
     subject: prepared.subject,
     environment: prepared.environment,
-    standardOutput: prepared.outputs.takesStandardOutput ? 2 : 1,
+    standardOutput,
     inherited: inheritedDescriptors(),
   });
+}
+
+async function follow(
+  running: RunningRecording,
+  prepared: Prepared,
+  becomes: InvokingUser | null,
+): Promise<Recorded> {
   const release = onSignals((_name, number) =>
     prepared.signals === "forward" ? running.forward(number) : running.stop(),
   );
   // The recorder has what it needs from root; what follows is the user's business.
-  becomeUser(prepared.user);
+  becomeUser(becomes);
   const { durationMs } = prepared;
   let timer: NodeJS.Timeout | undefined;
   try {

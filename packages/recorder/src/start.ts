@@ -22,8 +22,8 @@ export interface RecordingOptions {
   readonly trace?: readonly number[];
   /** The command's environment; crossbill's own by default. */
   readonly environment?: NodeJS.ProcessEnv;
-  /** Where the command's standard output goes: its own place (1, the default) or standard error. */
-  readonly standardOutput?: 1 | 2;
+  /** The descriptor of ours that is the command's standard output; 1 by default. */
+  readonly standardOutput?: number;
   /** Descriptors above 2 that the command is to have at the same numbers. */
   readonly inherited?: readonly number[];
 }
