@@ -1,11 +1,13 @@
 /** fitted-model: a fit as the report shows it, and fits of points that may be missing. */
 import {
+  type CostOf,
   type FitPoint,
   type FittedModel,
   fitLinear,
   type LinearFit,
   median,
 } from "@crossbill/core";
+import { LOW_QUANTILE, quantile } from "./estimate.ts";
 import { share } from "./text.ts";
 
 /** A model with a larger median error, seen or unseen, does not describe the machine. */
@@ -21,14 +23,20 @@ export interface Named {
 /** A point of a model with its name. */
 export interface NamedPoint extends FitPoint, Named {}
 
+/**
+ * What a point costs undisturbed. Where two processes and the kernel's own work share the CPUs of a
+ * virtual machine, most rounds are disturbed somewhere, and all disturbances add.
+ */
+export const undisturbed: CostOf = (values) => quantile(values, LOW_QUANTILE);
+
 /** null when the points are too few to tell the prices, or say nothing of one of them. */
-export function tryFit(points: readonly FitPoint[]): LinearFit | null {
+export function tryFit(points: readonly FitPoint[], costOf: CostOf = median): LinearFit | null {
   const usable = points.filter(({ values, heldOut }) => !heldOut && median(values) > 0);
   const width = points[0]?.amounts.length ?? 0;
   const silent = Array.from({ length: width }, (_, at) => at).some(
     (at) => !usable.some(({ amounts }) => (amounts[at] ?? 0) > 0),
   );
-  return width === 0 || usable.length < width || silent ? null : fitLinear(points);
+  return width === 0 || usable.length < width || silent ? null : fitLinear(points, costOf);
 }
 
 /** The model with its errors; when they are too large, the point that it is most wrong about. */

@@ -4,7 +4,7 @@ import { countOf, type Measured, orderCheck } from "../measured.ts";
 import { duration, figure, share } from "../text.ts";
 import { decide, judge } from "../verdict.ts";
 import { cpuOf } from "./rings-model.ts";
-import { type Engine, epoll, multishot, pread, ring, single } from "./rings-points.ts";
+import { type Engine, epoll, multishot, pread, readyWait, ring, single } from "./rings-points.ts";
 
 export const BATCH_CLAIM =
   "Batching through a shared ring reduces the system-call cost of an operation to nearly zero.";
@@ -21,6 +21,11 @@ export function checksOf(measured: Measured): LabCheck[] {
     ...(calls === null
       ? []
       : [{ check: "epoll makes 3 calls for a lone request", holds: calls === 3 }]),
+    ...orderCheck(
+      "null system call < epoll_wait that finds something",
+      measured.cost("null system call"),
+      measured.cost(readyWait.series),
+    ),
     ...orderCheck(
       "null system call < a request over TCP",
       measured.cost("null system call"),

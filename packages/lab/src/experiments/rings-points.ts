@@ -1,4 +1,4 @@
-/** The rings topic's points: four servers and six ways to read a disk, from one at a time to 256. */
+/** The rings topic's points: four servers, six ways to read a disk, and what a wait alone costs. */
 import type { Point, Scope } from "../experiment.ts";
 
 export interface Engine {
@@ -37,55 +37,84 @@ export const disks = [
   way("disk: io_uring io_poll", "polled"),
 ];
 
-/** Connections and queue depths; the second of a pair tells whether the model is kept from it. */
-export const full: readonly (readonly [number, boolean])[] = [
-  [1, false],
-  [2, true],
-  [4, false],
-  [8, true],
-  [16, false],
-  [32, false],
-  [64, true],
-  [128, false],
-  [256, false],
+/** What a wait costs by itself, so that the servers' models need not guess it. */
+export const readyWait: Engine = {
+  series: "epoll_wait, one ready",
+  mechanism: "system-call",
+  parameters: { call: "epoll-wait" },
+};
+export const entries: Engine = {
+  series: "io_uring, entries that do nothing",
+  mechanism: "uring-nop",
+  parameters: {},
+};
+
+type Steps = readonly (readonly [x: number, role: Point["role"]])[];
+
+/** Connections and queue depths of what a model is about. */
+const full: Steps = [
+  [1, "fit"],
+  [2, "held-out"],
+  [4, "fit"],
+  [8, "held-out"],
+  [16, "fit"],
+  [32, "fit"],
+  [64, "held-out"],
+  [128, "fit"],
+  [256, "fit"],
 ];
-export const quick: typeof full = [
-  [1, false],
-  [8, true],
-  [32, false],
-  [256, false],
+const quick: Steps = [
+  [1, "fit"],
+  [8, "held-out"],
+  [32, "fit"],
+  [256, "fit"],
+];
+/** Of what is shown beside them. */
+const shown = { full: [1, 4, 16, 64, 256], quick: [1, 32, 256] };
+/** Entries handed over in one call. */
+const batches: Steps = [
+  [1, "fit"],
+  [4, "held-out"],
+  [16, "fit"],
+  [64, "fit"],
+  [128, "held-out"],
 ];
 
+/** Blocks of a process: many where a low quantile of them is to be one of an undisturbed moment. */
+const blocks = { server: 15, disk: 9, shown: 5, quick: 3 };
 /** At least a few whole batches a block, and enough requests to see the usual batch. */
-export function sized(x: number, blocks: number, fewest: number): NonNullable<Point["exactly"]> {
-  const blockCalls = Math.max(fewest, 8 * x);
-  return { calls: blocks * blockCalls, blockCalls };
+const FEWEST_REQUESTS = 128;
+const BATCHES = 8;
+
+function sized(x: number, count: number): NonNullable<Point["exactly"]> {
+  const blockCalls = Math.max(FEWEST_REQUESTS, BATCHES * x);
+  return { calls: count * blockCalls, blockCalls };
 }
 
 export function plan({ quick: isQuick, folder }: Scope): Point[] {
   const steps = isQuick ? quick : full;
-  const blocks = isQuick ? 3 : 5;
-  const points = servers.flatMap(({ series, mechanism, parameters }) =>
-    steps.map(([x, heldOut]): Point => {
-      const given = { ...parameters, connections: x };
-      const exactly = sized(x, blocks, 256);
-      const role = heldOut ? "held-out" : "fit";
-      return { series, x, mechanism, parameters: given, role, exactly, estimator: "median" };
-    }),
-  );
-  const reads = [...disks, pread].flatMap(({ series, mechanism, parameters }) =>
-    steps
-      .filter(([x]) => series !== pread.series || x === 1)
-      .map(([x, heldOut]): Point => {
-        const given = { ...parameters, depth: x, folder };
-        const exactly = sized(x, 3, 128);
-        const role = heldOut ? "held-out" : "fit";
-        return { series, x, mechanism, parameters: given, role, exactly, estimator: "median" };
-      }),
-  );
-  const call: Point = {
-    ...{ series: "null system call", x: 1, mechanism: "getppid" },
-    ...{ parameters: {}, role: "shown" },
-  };
-  return [...points, ...reads, call];
+  const beside: Steps = shown[isQuick ? "quick" : "full"].map((x) => [x, "shown"]);
+  const points = (engine: Engine, given: Steps, count: number, named: string): Point[] =>
+    given.map(([x, role]) => {
+      const { series, mechanism } = engine;
+      const parameters = { ...engine.parameters, [named]: x };
+      const exactly = sized(x, isQuick ? blocks.quick : count);
+      return { series, x, mechanism, parameters, role, exactly };
+    });
+  const inFolder = (engine: Engine): Engine => ({
+    ...engine,
+    parameters: { ...engine.parameters, folder },
+  });
+  return [
+    ...[epoll, single].flatMap((one) => points(one, steps, blocks.server, "connections")),
+    ...[multishot, poller].flatMap((one) => points(one, beside, blocks.shown, "connections")),
+    ...points(inFolder(ring), steps, blocks.disk, "depth"),
+    ...disks
+      .filter((one) => one !== ring)
+      .flatMap((one) => points(inFolder(one), beside, blocks.shown, "depth")),
+    ...points(inFolder(pread), [[1, "shown"]], blocks.disk, "depth"),
+    { ...readyWait, x: 1, role: "fit" },
+    ...batches.map(([x, role]): Point => ({ ...entries, x, parameters: { batch: x }, role })),
+    { series: "null system call", x: 1, mechanism: "getppid", parameters: {}, role: "shown" },
+  ];
 }

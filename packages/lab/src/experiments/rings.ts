@@ -3,6 +3,7 @@ import {
   type Analysis,
   type BreakEven,
   type Chart,
+  type FittedModel,
   type Interval,
   type LinearFit,
   predictCost,
@@ -16,15 +17,21 @@ import {
   cpuOf,
   diskFit,
   diskPrices,
+  entryPrices,
+  epollFit,
   epollPrices,
   modelOf,
   parametersOf,
+  ringFit,
   ringPrices,
-  serverFit,
+  type WaitPrices,
+  waitPrice,
+  waitPrices,
 } from "./rings-model.ts";
 import {
   disks,
   type Engine,
+  entries,
   epoll,
   plan,
   poller,
@@ -35,31 +42,19 @@ import {
 } from "./rings-points.ts";
 
 function analyse(measured: Measured): Analysis {
-  const fits = { epoll: serverFit(measured, epoll), ring: serverFit(measured, single) };
+  const waits = waitPrices(measured);
+  const fits = { epoll: epollFit(measured, waits), ring: ringFit(measured, waits) };
   const disk = diskFit(measured);
   const checks = checksOf(measured);
-  const served = ({ series }: Engine) => measured.series(series);
   return {
     parameters: [
+      ...parametersOf(waitPrice, waits.wait),
       ...parametersOf(epollPrices, fits.epoll),
+      ...parametersOf(entryPrices, waits.entries),
       ...parametersOf(ringPrices, fits.ring),
       ...parametersOf(diskPrices, disk),
     ],
-    models: [
-      ...modelOf(
-        "epoll: CPU = e x waits + W x sleeps + s",
-        fits.epoll,
-        served(epoll),
-        "connections",
-      ),
-      ...modelOf(
-        "io_uring: CPU = E x waits + W x sleeps + 2q",
-        fits.ring,
-        served(single),
-        "connections",
-      ),
-      ...modelOf("disk: T(Q) = D / Q + c", disk, served(ring), "reads in flight"),
-    ],
+    models: modelsOf(measured, waits, fits, disk),
     breakEvens: [breakEven(measured)],
     claims: [
       batchClaim(measured, checks),
@@ -71,6 +66,22 @@ function analyse(measured: Measured): Analysis {
     charts: [serverChart(measured), callsChart(measured), diskChart(measured, disk)],
     notes: notesOf(measured),
   };
+}
+
+function modelsOf(
+  measured: Measured,
+  waits: WaitPrices,
+  fits: { readonly epoll: LinearFit | null; readonly ring: LinearFit | null },
+  disk: LinearFit | null,
+): FittedModel[] {
+  const of = ({ series }: Engine, formula: string, fit: LinearFit | null, at: string) =>
+    modelOf(formula, fit, measured.series(series), at);
+  return [
+    ...of(entries, "k entries in a call: T = E + k x q", waits.entries, "entries"),
+    ...of(epoll, "epoll: CPU = e x waits + W x sleeps + s", fits.epoll, "connections"),
+    ...of(single, "io_uring: CPU = E x waits + W x sleeps + 2q + w", fits.ring, "connections"),
+    ...of(ring, "disk: T(Q) = D / Q + c", disk, "reads in flight"),
+  ];
 }
 
 function breakEven(measured: Measured): BreakEven {
@@ -190,7 +201,9 @@ export const rings: Experiment = {
     "What does not shrink is the work that the calls were made for: the network stack handles " +
       "each message just the same. The model is CPU = E x waits + W x sleeps + w for each request, " +
       "with waits and sleeps counted, not assumed: how many requests one wait finds, and whether it " +
-      "must sleep for them, depends on how fast they come.",
+      "must sleep for them, depends on how fast they come. What a wait costs that finds something " +
+      "is measured alone (epoll_wait with one descriptor ready, entries that do nothing). Costs are " +
+      "those of the least disturbed rounds.",
     "The kernel's own polling thread (SQPOLL) removes the remaining calls and takes a core " +
       "instead; its time is charged to the request here. Multishot requests stay in place for all " +
       "messages of a connection and let the kernel pick the buffer.",
