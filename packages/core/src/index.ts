@@ -1,5 +1,6 @@
 /** @crossbill/core: what every package agrees on. It performs no input or output and reads no clock. */
 
+export { apportion } from "./bill/apportion.ts";
 export { lineCost } from "./bill/call-costs.ts";
 export { type Grouping, groupLines, type LineGroup } from "./bill/group-lines.ts";
 export { selectCalls } from "./bill/select-calls.ts";
@@ -18,6 +19,7 @@ export { errnoName, signalName, signalNumber } from "./errno.ts";
 export * from "./errors.ts";
 export { fileSystemName } from "./file-systems.ts";
 export { type CallSite, callSites } from "./findings/call-sites.ts";
+export { Evidence } from "./findings/evidence.ts";
 export type { Finding, FindingRule, LeaveRule, SetAside } from "./findings/finding.ts";
 export { type Advice, advise, findingRules, LEAST_SHARE, leaveRules } from "./findings.ts";
 export {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pricesFolder } from "./prices-store.ts";
 
-const NAME = /^crossbill-lab-(\d+)-/;
+const NAME = /^crossbill-(?:lab|trial)-(\d+)-/;
 /** TMPFS_MAGIC and RAMFS_MAGIC of linux/magic.h: memory, no disk. */
 const IN_MEMORY: readonly number[] = [0x0102_1994, 0x8584_58f6];
 
@@ -43,10 +43,19 @@ function removeLeftOvers(parent: string): void {
   }
 }
 
-/** A new empty folder and its removal. */
-export function makeScratch(parent: string = place()): { folder: string; remove: () => void } {
+export interface ScratchOptions {
+  readonly parent?: string;
+  /** Part of the folder's name. */
+  readonly purpose?: "lab" | "trial";
+}
+
+/** A new empty folder and its removal. What killed runs left in the same place is removed first. */
+export function makeScratch({ parent = place(), purpose = "lab" }: ScratchOptions = {}): {
+  folder: string;
+  remove: () => void;
+} {
   mkdirSync(parent, { recursive: true });
   removeLeftOvers(parent);
-  const folder = mkdtempSync(join(parent, `crossbill-lab-${process.pid}-`));
+  const folder = mkdtempSync(join(parent, `crossbill-${purpose}-${process.pid}-`));
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
