@@ -5,6 +5,7 @@ import { BTF_REMEDY, capabilityRemedy, ebpfShortcoming } from "./choose.ts";
 import { type Feature, systemFeatures } from "./doctor-system.ts";
 import { type ProbedFeature, type ProbeResult, probeKernel } from "./probe.ts";
 import { startRecording } from "./start.ts";
+import { symbolToolsFeature } from "./symbols/symbol-tools.ts";
 
 export interface Diagnosis {
   readonly features: readonly Feature[];
@@ -22,6 +23,7 @@ export async function diagnose(): Promise<Diagnosis> {
       ebpf,
       ptrace,
       ...shownFirst.map((name) => probed(probe, name)),
+      symbolToolsFeature(),
       ...systemFeatures("/"),
       ...furtherFeatures(probe),
     ],
