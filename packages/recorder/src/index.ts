@@ -19,3 +19,5 @@ export {
 } from "./start.ts";
 export { type StreamEnd, StreamReader } from "./stream.ts";
 export type { Hello, RecordedFacts } from "./stream-facts.ts";
+export { symbolise } from "./symbols/symbolise.ts";
+export type { SampledRecording } from "./symbols/wanted-frames.ts";
