@@ -16,9 +16,13 @@ export const recordingFlags: readonly flags.AnyFlag[] = [
   flags.exactTimeFlag,
   flags.recorderFlag,
   flags.calibrateFlag,
+  flags.symbolsFlag,
 ];
 
-type Chosen = Pick<SessionOptions, "openOutputs" | "exactTime" | "recorder" | "mayCalibrate">;
+type Chosen = Pick<
+  SessionOptions,
+  "openOutputs" | "exactTime" | "recorder" | "mayCalibrate" | "nameSites"
+>;
 
 export function readRecordingFlags(values: OptionValues): Chosen {
   const names = {
@@ -32,5 +36,6 @@ export function readRecordingFlags(values: OptionValues): Chosen {
     exactTime: flags.exactTimeFlag.read(values),
     recorder: flags.recorderFlag.read(values),
     mayCalibrate: flags.calibrateFlag.read(values),
+    nameSites: flags.symbolsFlag.read(values),
   };
 }

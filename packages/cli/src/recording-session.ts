@@ -18,6 +18,7 @@ import {
   type Subject,
   startRecording,
 } from "@crossbill/recorder";
+import { nameCallSites } from "./call-site-names.ts";
 import { inheritedDescriptors } from "./inherited-descriptors.ts";
 import { ownPrices, type PricesRequest } from "./own-prices.ts";
 import { asUser, becomeUser, type InvokingUser, invokingUser, useHomeOf } from "./privilege.ts";
@@ -56,6 +57,8 @@ export interface SessionOptions {
   readonly exactTime: boolean;
   readonly recorder: RecorderName | null;
   readonly mayCalibrate: boolean;
+  /** Whether to look for the functions and lines that made the calls; not by default. */
+  readonly nameSites?: boolean;
   /** "forward": signals go to the program. "stop": they end the recording. */
   readonly signals: "forward" | "stop";
   /** Ends the recording after this time, ms. */
@@ -143,16 +146,19 @@ async function record(
   prepared: Prepared,
   becomes: InvokingUser | null,
 ): Promise<Recording["exit"]> {
-  const { prices, machine, outputs, command } = prepared;
+  const { prices, machine, outputs, command, user, nameSites = false } = prepared;
   const startedAt = new Date().toISOString();
   const { facts } = await watch(prepared, becomes);
-  const recording: Recording = {
+  const recorded: Recording = {
     schema: RECORDING_SCHEMA,
     machine,
     command: [...command],
     startedAt,
     ...facts,
   };
+  // Files are read and tools started with the user's rights only, so not while there are more.
+  const isUser = user === null || becomes !== null;
+  const recording = nameSites && isUser ? await nameCallSites(recorded) : recorded;
   outputs.write(recording, makeBill(recording, prices));
   return recording.exit;
 }
