@@ -1,5 +1,6 @@
 /** The bill: a recording priced. Pure: the same recording and prices give the same bill. */
 
+import { BillTargets } from "./bill/bill-targets.ts";
 import type { CpuSplit } from "./bill/cpu-split.ts";
 import { crossCheck } from "./bill/cross-check.ts";
 import { splitExact } from "./bill/exact-split.ts";
@@ -21,6 +22,7 @@ import {
 } from "./bill/process-account.ts";
 import { type Rates, ratesFor } from "./bill/rates.ts";
 import { poolSamples, splitSampled } from "./bill/sampled-split.ts";
+import { makeSequences } from "./bill/sequences.ts";
 import {
   BILL_SCHEMA,
   type Bill,
@@ -60,7 +62,8 @@ function priceRecording(recording: Recording, prices: Prices): UnadvisedBill {
   const pricedOverheadNs = sum(accounts, (account) => account.overheadNs) + loose.overheadNs;
   const overheadNs = Math.min(measuredWallNs, pricedOverheadNs);
   const time = totalTime(accounts, loose, ledger.notItemised, overheadNs);
-  const lines = makeLines(recording, accounts, rates);
+  const targets = new BillTargets(recording.targets);
+  const lines = makeLines(recording, accounts, targets, rates);
   const crossings = sum(ledger.processes, ({ crossings: own }) => own);
   const returned = crossings + countCalls(ledger.notItemised);
   const restKernelNs = sum(accounts, (account) => account.restKernelNs);
@@ -93,6 +96,7 @@ function priceRecording(recording: Recording, prices: Prices): UnadvisedBill {
     uring: makeUringRows(recording),
     processes: accounts.map(billProcess),
     stacks: recording.stacks,
+    ...makeSequences(recording, targets),
     rusage: recording.rusage,
     warnings: crossCheck({ recording, prices, rates, time, crossings: returned }),
     leftOut: null,
@@ -184,7 +188,7 @@ function sumFaults(accounts: readonly ProcessAccount[], basis: FaultBasis): Bill
 
 function billProcess({ process, time, faults, overheadNs }: ProcessAccount): BillProcess {
   const { recorded, crossings } = process;
-  const { id, pid, ppid, comm, exe, instances, threads, samples } = recorded;
+  const { id, pid, ppid, comm, exe, instances, threads, samples, taxes, faultKinds } = recorded;
   return {
     id,
     pid,
@@ -202,5 +206,7 @@ function billProcess({ process, time, faults, overheadNs }: ProcessAccount): Bil
       involuntary: recorded.involuntarySwitches,
     },
     samples,
+    ...(taxes === undefined ? {} : { taxes }),
+    ...(faultKinds === undefined ? {} : { faultKinds }),
   };
 }

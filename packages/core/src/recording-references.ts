@@ -1,5 +1,5 @@
 /** Recording references: what a schema cannot say, that ids are unique and lead somewhere. */
-import type { Recording } from "./recording.ts";
+import type { RecordedSequence, Recording } from "./recording.ts";
 
 export interface BrokenReference {
   /** Path of the field, such as `lines[3].target`. */
@@ -32,8 +32,24 @@ export function checkReferences(recording: Recording): BrokenReference | null {
   }
   return (
     checkOwners("uring", recording.uring, processes) ??
-    checkOwners("stacks", recording.stacks, processes)
+    checkOwners("stacks", recording.stacks, processes) ??
+    checkOwners("sequences", recording.sequences ?? [], processes) ??
+    checkSequences(recording.sequences ?? [], targets)
   );
+}
+
+function checkSequences(
+  sequences: readonly RecordedSequence[],
+  targets: ReadonlySet<string>,
+): BrokenReference | null {
+  for (const [index, { target, calls, accesses }] of sequences.entries()) {
+    if (!targets.has(target))
+      return broken(`sequences[${index}].target`, "there is no such target");
+    const stray = accesses.findIndex(([call]) => call >= calls.length);
+    if (stray >= 0)
+      return broken(`sequences[${index}].accesses[${stray}]`, "there is no such call");
+  }
+  return null;
 }
 
 function checkOwners(

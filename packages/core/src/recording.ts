@@ -39,6 +39,21 @@ export const descriptorKinds = [
 export const descriptorKindSchema = z.enum(descriptorKinds);
 export type DescriptorKind = z.infer<typeof descriptorKindSchema>;
 
+/** What makes the kernel take the long way at each crossing of a thread, beside the recorder. */
+export const crossingTaxes = ["seccomp", "ptrace", "audit"] as const;
+export const crossingTaxSchema = z.enum(crossingTaxes);
+export type CrossingTax = z.infer<typeof crossingTaxSchema>;
+
+/** Minor faults by what was touched; estimated from `samples` of them, and so summing to all. */
+export const faultKindsSchema = z.object({
+  anonymous: count,
+  file: count,
+  /** The mapping could not be looked up at that moment. */
+  other: count,
+  samples: count.optional(),
+});
+export type FaultKinds = z.infer<typeof faultKindsSchema>;
+
 /** What lines and stacks refer to: one process, from one execve to the next or to its end. */
 export const recordedProcessSchema = z.object({
   id: count,
@@ -74,6 +89,10 @@ export const recordedProcessSchema = z.object({
   samples: z.object({ user: count, syscall: count, fault: count }),
   /** Time inside the page-fault handler where the kernel lets us measure it, else null. */
   measuredFaultNs: z.object({ minor: nanoseconds, major: nanoseconds }).nullable(),
+  /** Taxes on every crossing of every thread looked at; absent: not known. */
+  taxes: z.array(crossingTaxSchema).max(crossingTaxes.length).optional(),
+  /** Absent: not known. */
+  faultKinds: faultKindsSchema.optional(),
 });
 export type RecordedProcess = z.infer<typeof recordedProcessSchema>;
 
@@ -87,6 +106,8 @@ export const targetSchema = z.object({
   deleted: z.boolean(),
   /** The path was too long for the recorder and lacks its beginning. */
   truncated: z.boolean(),
+  /** Of a regular file: its size when its name was learnt. Absent: not known. */
+  sizeBytes: count.optional(),
 });
 export type Target = z.infer<typeof targetSchema>;
 
@@ -116,6 +137,13 @@ export const recordedLineSchema = z.object({
   /** Calls at a known file offset, and how many of them began where the one before had ended. */
   positioned: count,
   sequential: count,
+  /** Calls that ask what is ready (poll, select, epoll_wait...) and returned 0; absent: none. */
+  empty: count.optional(),
+  /**
+   * About how many different paths, by their text, the calls named. Absent: not known, as in lines
+   * with a target of their own.
+   */
+  distinctPaths: count.optional(),
   /** Timing "sampled": cpu-clock samples that fell into these calls. */
   samples: count,
   /** Timing "exact": time on the CPU between the two hooks, summed; else null. */
@@ -154,7 +182,12 @@ export const recordedStackSchema = z.object({
   process: count,
   /** The call it was in, null when the sample fell into user code. */
   syscall: syscallName.nullable(),
+  /** cpu-clock samples; 0 in a stack of waits or of faults, which are no time on the CPU. */
   samples: count,
+  /** Calls that waited and were looked at as they returned. Absent: the stack is not of waits. */
+  waits: count.optional(),
+  /** Sampled minor faults. Absent: the stack is not of faults. */
+  faults: count.optional(),
   /** Innermost first. */
   frames: z.array(frameSchema),
 });
@@ -169,6 +202,28 @@ export const recordedUringSchema = z.object({
   bytes: count,
 });
 export type RecordedUring = z.infer<typeof recordedUringSchema>;
+
+/** [index into `calls`, offset or -1, bytes asked for, bytes moved or -errno, returned at ns]. */
+const accessSchema = z.tuple([count, z.number().int().min(-1), count, z.number().int(), count]);
+export type RecordedAccess = z.infer<typeof accessSchema>;
+
+/** Reads, writes and seeks through one descriptor, in the order in which they returned. */
+export const recordedSequenceSchema = z.object({
+  process: count,
+  descriptor: count,
+  /** Reference into `targets`. */
+  target: z.string(),
+  /** false: the budget ran out, so that later accesses are in the lines alone. */
+  complete: z.boolean(),
+  /** The system calls that accesses refer to. */
+  calls: z.array(syscallName).max(64),
+  /**
+   * Offset: where the access began; where a seek led; -1 when there is no position. Times are since
+   * the recording's start. A seek asks for and moves nothing.
+   */
+  accesses: z.array(accessSchema),
+});
+export type RecordedSequence = z.infer<typeof recordedSequenceSchema>;
 
 export const RECORDING_SCHEMA = "crossbill.recording/1";
 
@@ -226,5 +281,7 @@ export const recordingSchema = z.object({
   unfinished: z.array(z.object({ syscall: syscallName, count })),
   uring: z.array(recordedUringSchema),
   stacks: z.array(recordedStackSchema),
+  /** Absent: they were not asked for. */
+  sequences: z.array(recordedSequenceSchema).optional(),
 });
 export type Recording = z.infer<typeof recordingSchema>;

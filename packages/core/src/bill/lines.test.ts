@@ -99,3 +99,29 @@ test("an error of a stranger's bill is counted, whatever its name", () => {
   const [group] = groupLines({ ...bill, lines: [...lines, ...lines] }, "syscall");
   expect(group?.errors).toEqual({ valueOf: 6 });
 });
+
+test("empty answers add up; paths do only when those of every error are known", () => {
+  const stat = { syscall: "newfstatat", kind: "none" } as const;
+  const pathsOf = (...known: readonly (number | undefined)[]) =>
+    makeBill(
+      recording({
+        lines: known.map((distinctPaths, index) =>
+          line({
+            ...stat,
+            count: 5,
+            error: index === 0 ? null : "ENOENT",
+            ...(distinctPaths === undefined ? {} : { distinctPaths }),
+          }),
+        ),
+      }),
+      prices(),
+    ).lines[0]?.distinctPaths;
+  expect(pathsOf(3, 2)).toBe(5);
+  expect(pathsOf(3, undefined)).toBeUndefined();
+  const poll = (empty?: number) =>
+    line({ syscall: "poll", kind: "none", count: 7, ...(empty === undefined ? {} : { empty }) });
+  const emptyOf = (lines: Parameters<typeof recording>[0]) =>
+    makeBill(recording(lines), prices()).lines[0]?.empty;
+  expect(emptyOf({ lines: [poll(2), poll(3), poll()] })).toBe(5);
+  expect(emptyOf({ lines: [poll()] })).toBeUndefined();
+});

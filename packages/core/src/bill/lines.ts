@@ -1,5 +1,5 @@
 /** Lines: what the bill itemises, one per process, system call and target, surely dearest first. */
-import type { DescriptorKind, Recording, Target } from "../recording.ts";
+import type { Recording } from "../recording.ts";
 import {
   addIntervals,
   aroundLikely,
@@ -13,6 +13,7 @@ import {
   zeroInterval,
 } from "../statistics.ts";
 import type { WaitReason } from "../wait-reason.ts";
+import { BillTargets } from "./bill-targets.ts";
 import { addError, lineCost } from "./call-costs.ts";
 import { addLineWaits, countCalls } from "./ledger.ts";
 import type { PricedLine, ProcessAccount } from "./process-account.ts";
@@ -32,9 +33,9 @@ interface OpenLine {
 export function makeLines(
   recording: Recording,
   accounts: readonly ProcessAccount[],
+  targets: BillTargets,
   rates: Rates,
 ): BillLine[] {
-  const targets = new BillTargets(recording.targets);
   const open = new Map<string, OpenLine>();
   for (const account of accounts) {
     for (const part of account.lines) {
@@ -65,45 +66,6 @@ function knownCost(line: BillLine, { parts }: OpenLine, { timing }: Recording): 
   return lineCost({ ...line, kernelNs: isFounded ? line.intervals.kernelNs.low : 0 });
 }
 
-interface NumberedTarget {
-  readonly number: number;
-  readonly target: BillTarget;
-}
-
-/** Targets as the bill shows them: each made once, and one number for those that look the same. */
-class BillTargets {
-  private readonly recorded: ReadonlyMap<string, Target>;
-  private readonly byId = new Map<string, NumberedTarget>();
-  private readonly byLook = new Map<string, NumberedTarget>();
-
-  constructor(targets: readonly Target[]) {
-    this.recorded = new Map(targets.map((target) => [target.id, target]));
-  }
-
-  of(kind: DescriptorKind, id: string | null): NumberedTarget {
-    const known = id === null ? kind : `${kind} ${id}`;
-    const found = this.byId.get(known);
-    if (found !== undefined) return found;
-    const target = billTarget(kind, id === null ? undefined : this.recorded.get(id));
-    const look = JSON.stringify(target);
-    const numbered = this.byLook.get(look) ?? { number: this.byLook.size, target };
-    this.byLook.set(look, numbered);
-    this.byId.set(known, numbered);
-    return numbered;
-  }
-}
-
-function billTarget(kind: DescriptorKind, target: Target | undefined): BillTarget {
-  return {
-    kind: target?.kind ?? kind,
-    path: target?.name ?? null,
-    fileSystem: target?.fileSystem ?? null,
-    deleted: target?.deleted ?? false,
-    truncated: target?.truncated ?? false,
-    unresolved: kind !== "none" && (target?.name ?? null) === null,
-  };
-}
-
 function closeLine(line: OpenLine, recording: Recording, rates: Rates): BillLine {
   const { account, target, parts } = line;
   const { recorded } = account.process;
@@ -118,6 +80,7 @@ function closeLine(line: OpenLine, recording: Recording, rates: Rates): BillLine
   const positioned = total(({ line: part }) => part.recorded.positioned);
   const sequential = total(({ line: part }) => part.recorded.sequential);
   const unfinished = total(({ line: part }) => part.recorded.unfinished ?? 0);
+  const empty = total(({ line: part }) => part.recorded.empty ?? 0);
   const kernelNs = total((part) => part.kernelNs);
   const boundaryNs = total((part) => part.boundaryNs);
   const waitNs = total(({ line: part }) => part.waitNs);
@@ -132,6 +95,8 @@ function closeLine(line: OpenLine, recording: Recording, rates: Rates): BillLine
     requestedBytes: total(({ line: part }) => part.recorded.requestedBytes),
     sizes: mergeHistograms(parts.flatMap(({ line: part }) => part.recorded.sizes)),
     sequential: positioned > 0 ? Math.min(1, sequential / positioned) : null,
+    ...(empty > 0 ? { empty } : {}),
+    ...distinctPathsOf(parts),
     boundaryNs,
     kernelNs,
     waitNs,
@@ -139,6 +104,14 @@ function closeLine(line: OpenLine, recording: Recording, rates: Rates): BillLine
     intervals: { kernelNs: kernelInterval(line, kernelNs, recording, rates) },
     latency: latencyOf(line, boundaryNs + kernelNs + waitNs, recording, rates),
   };
+}
+
+/** A path that both failed and succeeded counts twice; unknown of one part is unknown of all. */
+function distinctPathsOf(parts: readonly PricedLine[]): Pick<BillLine, "distinctPaths"> {
+  const returned = parts.filter(({ line: part }) => part.recorded.count > 0);
+  const known = returned.map(({ line: part }) => part.recorded.distinctPaths);
+  if (known.length === 0 || known.includes(undefined)) return {};
+  return { distinctPaths: sum(known, (paths) => paths ?? 0) };
 }
 
 /** Timed: the window floor's interval. Sampled: the interval of the line's share of all samples. */

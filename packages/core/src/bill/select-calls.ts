@@ -17,6 +17,13 @@ export function selectCalls(bill: Bill, selection: SyscallSelection): Bill {
       ...bill.unfinished,
       calls: bill.unfinished.calls.filter((row) => selection.has(row.syscall)),
     },
+    ...(bill.sequences === undefined
+      ? {}
+      : {
+          sequences: bill.sequences.filter(({ calls }) =>
+            calls.some((name) => selection.has(name)),
+          ),
+        }),
     stacks: bill.stacks.filter(({ syscall }) => syscall !== null && selection.has(syscall)),
     leftOut: {
       lines: (bill.leftOut?.lines ?? 0) + bill.lines.length - lines.length,

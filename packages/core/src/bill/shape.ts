@@ -3,7 +3,14 @@ import { z } from "zod";
 import { findingsSchema, setAsidesSchema } from "../findings/finding.ts";
 import { machineSchema } from "../machine.ts";
 import { intervalSchema, pricesSchema } from "../prices.ts";
-import { descriptorKindSchema, histogramCellSchema, recordedStackSchema } from "../recording.ts";
+import {
+  crossingTaxSchema,
+  descriptorKindSchema,
+  faultKindsSchema,
+  histogramCellSchema,
+  recordedSequenceSchema,
+  recordedStackSchema,
+} from "../recording.ts";
 import { warningSchema } from "./warnings.ts";
 
 export const BILL_SCHEMA = "crossbill.bill/1";
@@ -73,6 +80,10 @@ export const billProcessSchema = z.object({
   faults: faultsSchema,
   switches: switchesSchema,
   samples: z.object({ user: count, syscall: count, fault: count }),
+  /** Taxes on every crossing of the process; absent: not known. */
+  taxes: z.array(crossingTaxSchema).optional(),
+  /** Its minor faults by what was touched; absent: not known. */
+  faultKinds: faultKindsSchema.optional(),
 });
 export type BillProcess = z.infer<typeof billProcessSchema>;
 
@@ -93,6 +104,8 @@ export const billTargetSchema = z.object({
   truncated: z.boolean(),
   /** There was a descriptor, and its name could not be had. */
   unresolved: z.boolean(),
+  /** Of a regular file: its size when its name was learnt, the largest of those that bore it. */
+  sizeBytes: count.optional(),
 });
 export type BillTarget = z.infer<typeof billTargetSchema>;
 
@@ -120,6 +133,10 @@ export const billLineSchema = z.object({
   sizes: z.array(histogramCellSchema),
   /** Share of calls that began where the one before had ended; null without file offsets. */
   sequential: z.number().min(0).max(1).nullable(),
+  /** Calls that asked what is ready and returned 0: nothing was; absent: none. */
+  empty: count.optional(),
+  /** About how many different paths the calls named; absent: not known. */
+  distinctPaths: count.optional(),
   boundaryNs: ns,
   kernelNs: ns,
   waitNs: ns,
@@ -220,6 +237,10 @@ export const billSchema = z.object({
   uring: z.array(billUringSchema),
   processes: z.array(billProcessSchema),
   stacks: z.array(recordedStackSchema),
+  /** The order of reads and writes through each descriptor; absent: it was not asked for. */
+  sequences: z
+    .array(recordedSequenceSchema.omit({ target: true }).extend({ target: billTargetSchema }))
+    .optional(),
   rusage: z
     .object({
       userNs: z.number().nonnegative(),
