@@ -12,12 +12,12 @@ MEASURE_OUT := packages/native/build
 MEASURE_OBJECTS := $(patsubst $(MEASURE)/%.c,$(MEASURE_OUT)/%.o,$(wildcard $(MEASURE)/*.c $(MEASURE)/mechanisms/*.c))
 
 # What both recorders stand on.
-SHARED := stream milestone launch identity environment path-search control
+SHARED := stream milestone launch identity environment path-search control sequences
 
 PTRACE := $(SHARED) task-files target-table line-table socket-tables socket-name \
 	file-system descriptor process-entry tracee accounting crossing trace-attach trace-loop ptrace-output ptrace-recorder
 EBPF := $(SHARED) recorder program program-full-events program-fast-events program-full program-fast \
-	program-portable-full program-portable syscall-event ring sampler report kernel-features
+	program-portable-full program-portable syscall-event ring sampler report report-names kernel-features
 
 BINARIES := $(if $(wildcard $(NATIVE)/ptrace-recorder.c),$(OUT)/crossbill-ptrace)
 BINARIES += $(if $(wildcard $(NATIVE)/recorder.c),$(OUT)/crossbill-recorder)

@@ -19,5 +19,6 @@ export {
 } from "./start.ts";
 export { type StreamEnd, StreamReader } from "./stream.ts";
 export type { Hello, RecordedFacts } from "./stream-facts.ts";
+export { SEQUENCE_BUDGET_MAX } from "./stream-sequences.ts";
 export { symbolise } from "./symbols/symbolise.ts";
 export type { SampledRecording } from "./symbols/wanted-frames.ts";

@@ -20,6 +20,8 @@ export interface RecordingOptions {
   readonly subject: Subject;
   /** Numbers of the only system calls to record; all by default. */
   readonly trace?: readonly number[];
+  /** How many reads, writes and seeks to keep in order; none by default. */
+  readonly sequence?: number;
   /** The command's environment; crossbill's own by default. */
   readonly environment?: NodeJS.ProcessEnv;
   /** The descriptor of ours that is the command's standard output; 1 by default. */
@@ -102,10 +104,11 @@ function recorderDescriptors(options: RecordingOptions, channels: Channels): Std
 
 /** The command line of both recorders. */
 function recorderArguments(options: RecordingOptions, channels: Channels): string[] {
-  const { subject, trace, timing } = options;
+  const { subject, trace, timing, sequence } = options;
   const { stream, control } = channels;
   const common = ["--stream", `${stream}`, "--control", `${control}`, "--timing", timing];
   if (trace !== undefined) common.push("--trace", trace.join(","));
+  if (sequence !== undefined) common.push("--sequence", `${sequence}`);
   return "command" in subject
     ? ["run", ...common, "--", ...subject.command]
     : ["attach", ...common, "--pid", subject.pids.join(",")];

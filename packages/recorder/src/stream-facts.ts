@@ -14,7 +14,10 @@ import {
   type Target,
   uringOpcodeName,
 } from "@crossbill/core";
-import { type Fields, malformed } from "./stream-fields.ts";
+import { PATH_SET_WORDS, PathSet } from "./path-set.ts";
+import { type Fields, given, givenCount, malformed } from "./stream-fields.ts";
+import { SequenceCollector } from "./stream-sequences.ts";
+import { type Identity, readUsage, type Usage } from "./stream-usage.ts";
 
 /** A recording without what only the starter of the recorder knows. */
 export type RecordedFacts = Omit<Recording, "schema" | "machine" | "command" | "startedAt">;
@@ -39,9 +42,6 @@ const FRAMES_MAX = 256;
 const URING_MAX = 65_536;
 const SYSCALL_MAX = 1023;
 
-type Identity = Pick<RecordedProcess, "pid" | "ppid" | "comm" | "exe" | "compat">;
-type Usage = Omit<RecordedProcess, "id" | keyof Identity>;
-
 /** Adds up one stream's objects; `finish` gives the facts once all are there. */
 export class FactCollector {
   readonly #hello: Hello;
@@ -49,6 +49,9 @@ export class FactCollector {
   readonly #usages = new Map<number, Usage>();
   readonly #targets = new Map<string, Target>();
   readonly #lines = new Map<string, RecordedLine>();
+  /** Of lines that name paths; null when the recorder had no room for them. */
+  readonly #paths = new Map<RecordedLine, PathSet | null>();
+  readonly #sequences: SequenceCollector;
   readonly #unfinished = new Map<string, number>();
   readonly #uring: Recording["uring"] = [];
   readonly #stacks: Recording["stacks"] = [];
@@ -57,6 +60,7 @@ export class FactCollector {
 
   constructor(hello: Hello) {
     this.#hello = hello;
+    this.#sequences = new SequenceCollector(hello);
   }
 
   /** Adds one object; false when its type is unknown. Throws RecorderError on a bad field. */
@@ -68,6 +72,8 @@ export class FactCollector {
     else if (type === "unfinished") this.#addUnfinished(fields);
     else if (type === "uring") this.#addUring(fields);
     else if (type === "stack") this.#addStack(fields);
+    else if (type === "sequence") this.#sequences.open(fields, readKind(fields));
+    else if (type === "accesses") this.#sequences.add(fields);
     else if (type === "exit") this.#exit = readExit(fields);
     else if (type === "audit") this.#audit = readAudit(fields);
     else return false;
@@ -80,9 +86,13 @@ export class FactCollector {
     const audit = this.#audit;
     if (exit === null) throw malformed("end", "no exit line came before");
     if (audit === null) throw malformed("end", "no audit line came before");
+    for (const [line, set] of this.#paths) {
+      if (set !== null) line.distinctPaths = Math.min(line.count, set.estimate());
+    }
     const lines = [...this.#lines.values()];
+    const sequences = this.#sequences.finish();
     this.#lines.clear(); // Its keys are a fifth of the whole.
-    this.#checkReferences(lines);
+    this.#checkReferences(lines, sequences ?? []);
     return {
       recorder: this.#hello.recorder,
       timing: this.#hello.timing,
@@ -95,6 +105,7 @@ export class FactCollector {
       unfinished: [...this.#unfinished].map(([syscall, count]) => ({ syscall, count })),
       uring: this.#uring,
       stacks: this.#stacks,
+      ...given("sequences", sequences),
     };
   }
 
@@ -122,47 +133,39 @@ export class FactCollector {
       fileSystem: magic === 0 ? null : fileSystemName(magic),
       deleted: fields.flag("deleted"),
       truncated: fields.flag("truncated"),
+      ...givenCount(fields, "sizeBytes", "size"),
     });
   }
 
   #addUsage(fields: Fields): void {
-    const minor = fields.timeOrNull("fminor");
-    const major = fields.timeOrNull("fmajor");
-    this.#usages.set(fields.index("id", PROCESSES_MAX - 1), {
-      instances: fields.count("instances"),
-      threads: fields.count("threads"),
-      wallNs: fields.time("wall"),
-      ...given(
-        "stoodNs",
-        fields.optional("stood", () => fields.time("stood")),
-      ),
-      onCpuNs: fields.time("cpu"),
-      runQueueNs: fields.time("runq"),
-      faultWait: { ioNs: fields.time("faultio"), otherNs: fields.time("faultother") },
-      unfinishedWait: {
-        ioNs: fields.time("unfinishedio"),
-        otherNs: fields.time("unfinishedother"),
-      },
-      minorFaults: fields.count("minflt"),
-      majorFaults: fields.count("majflt"),
-      voluntarySwitches: fields.count("nvcsw"),
-      involuntarySwitches: fields.count("nivcsw"),
-      samples: {
-        user: fields.count("suser"),
-        syscall: fields.count("ssys"),
-        fault: fields.count("sfault"),
-      },
-      measuredFaultNs: minor === null || major === null ? null : { minor, major },
-    });
+    this.#usages.set(fields.index("id", PROCESSES_MAX - 1), readUsage(fields));
   }
 
   #addLine(fields: Fields): void {
     const line = this.#readLine(fields);
     const key = `${line.process} ${line.syscall} ${line.error} ${line.kind} ${line.target}`;
     const known = this.#lines.get(key);
-    if (known !== undefined) return addLine(known, line, fields);
-    if (this.#lines.size >= LINES_MAX) throw fields.wrong("p", "fewer lines");
-    this.#lines.set(key, line);
+    if (known !== undefined) {
+      addLine(known, line, fields);
+    } else {
+      if (this.#lines.size >= LINES_MAX) throw fields.wrong("p", "fewer lines");
+      this.#lines.set(key, line);
+    }
+    this.#addPaths(known ?? line, fields);
+  }
+
+  /** What one CPU could not keep is not known of the line. */
+  #addPaths(line: RecordedLine, fields: Fields): void {
+    if (fields.isNull("paths")) {
+      this.#paths.set(line, null);
+      return;
+    }
+    const words = fields.optional("paths", () => fields.words("paths", PATH_SET_WORDS));
+    const known = this.#paths.get(line);
+    if (words === undefined || known === null) return;
+    const set = known ?? new PathSet();
+    set.add(words);
+    this.#paths.set(line, set);
   }
 
   #readLine(fields: Fields): RecordedLine {
@@ -178,15 +181,13 @@ export class FactCollector {
       kind: readKind(fields),
       target: fields.wordOrNull("target"),
       count: fields.count("count"),
-      ...given(
-        "unfinished",
-        fields.optional("inside", () => fields.count("inside")),
-      ),
+      ...givenCount(fields, "unfinished", "inside"),
       bytes: fields.count("bytes"),
       requestedBytes: fields.count("asked"),
       sizes: readHistogram(fields, "sizes"),
       positioned: fields.count("pos"),
       sequential: fields.count("seq"),
+      ...givenCount(fields, "empty"),
       samples: fields.count("samples"),
       onCpuNs,
       wait: { ioNs: fields.time("waitio"), otherNs: fields.time("waitother") },
@@ -222,6 +223,8 @@ export class FactCollector {
       process: fields.count("p"),
       syscall: inUserCode ? null : this.#syscall(fields),
       samples: fields.count("samples"),
+      ...givenCount(fields, "waits"),
+      ...givenCount(fields, "faults"),
       frames: fields
         .wordPairs("frames", FRAMES_MAX)
         .map(([buildId, offset]) => ({ buildId: buildId === "" ? null : buildId, offset })),
@@ -236,16 +239,20 @@ export class FactCollector {
     });
   }
 
-  /** Lines and stacks may only speak of processes that were introduced. */
-  #checkReferences(lines: readonly RecordedLine[]): void {
+  /** Lines, stacks and sequences may only speak of processes that were introduced. */
+  #checkReferences(
+    lines: readonly RecordedLine[],
+    sequences: readonly { readonly process: number }[],
+  ): void {
     const known = (process: number | null) => process === null || this.#identities.has(process);
     for (const id of this.#usages.keys()) {
       if (!known(id)) throw malformed("end", `usage of process ${id}, never introduced`);
     }
-    for (const { process } of [...lines, ...this.#uring, ...this.#stacks]) {
+    for (const { process } of [...lines, ...this.#uring, ...this.#stacks, ...sequences]) {
       if (!known(process)) throw malformed("end", `process ${process} was never introduced`);
     }
     for (const { target, kind } of lines) this.#addUnnamed(target, kind);
+    for (const { id, kind } of this.#sequences.targets) this.#addUnnamed(id, kind);
   }
 
   /** A target whose name found no room in the recorder's tables still is a target of its own. */
@@ -254,13 +261,6 @@ export class FactCollector {
     const unresolved = { name: null, fileSystem: null, deleted: false, truncated: false };
     this.#targets.set(id, { id, kind, ...unresolved });
   }
-}
-
-/** An object with the key, or without it when there is no value. */
-function given<K extends string, T>(key: K, value: T | undefined): { [P in K]?: T } {
-  const object: { [P in K]?: T } = {};
-  if (value !== undefined) object[key] = value;
-  return object;
 }
 
 function readKind(fields: Fields): DescriptorKind {
@@ -292,9 +292,12 @@ function addLine(into: RecordedLine, line: RecordedLine, fields: Fields): void {
     into[name] += line[name];
     if (!Number.isSafeInteger(into[name])) throw fields.wrong("count", "a sum below 2^53");
   }
-  if (line.unfinished !== undefined) {
-    into.unfinished = (into.unfinished ?? 0) + line.unfinished;
-    if (!Number.isSafeInteger(into.unfinished)) throw fields.wrong("inside", "a sum below 2^53");
+  for (const name of ["unfinished", "empty"] as const) {
+    const more = line[name];
+    if (more === undefined) continue;
+    const sum = (into[name] ?? 0) + more;
+    if (!Number.isSafeInteger(sum)) throw fields.wrong("count", "a sum below 2^53");
+    into[name] = sum;
   }
   if (into.onCpuNs !== null) into.onCpuNs += line.onCpuNs ?? 0;
   into.wait.ioNs += line.wait.ioNs;
@@ -340,13 +343,7 @@ function readAudit(fields: Fields): Recording["audit"] {
     lost: fields.count("lost"),
     unnamed: fields.count("unnamed"),
     stillRunning: fields.count("running"),
-    ...given(
-      "threadsLost",
-      fields.optional("threadsLost", () => fields.count("threadsLost")),
-    ),
-    ...given(
-      "switchesUnseen",
-      fields.optional("switchesUnseen", () => fields.count("switchesUnseen")),
-    ),
+    ...givenCount(fields, "threadsLost"),
+    ...givenCount(fields, "switchesUnseen"),
   };
 }

@@ -155,12 +155,42 @@ export class Fields {
     });
   }
 
+  /** Pairs of an index below `size` and a word of 32 bits that is not 0. */
+  words(name: string, size: number): [index: number, word: number][] {
+    return this.#pairs(name, size, (pair) => {
+      const [index, word] = pair;
+      if (!isCount(index) || index >= size || !isCount(word) || word >= 2 ** 32) {
+        throw this.wrong(name, `pairs of an index below ${size} and 32 bits`);
+      }
+      return [index, word];
+    });
+  }
+
+  /** Whether the field is there and null. */
+  isNull(name: string): boolean {
+    return this.#get(name) === null;
+  }
+
   /** Pairs of two plain words, such as a build id and an offset. */
   wordPairs(name: string, limit: number): [string, string][] {
     return this.#pairs(name, limit, (pair) => {
       const [first, second] = pair;
       if (!isPlainWord(first) || !isPlainWord(second)) throw this.wrong(name, "pairs of words");
       return [first, second];
+    });
+  }
+
+  /** Rows of `width` integers of either sign. */
+  integerRows(name: string, width: number, limit: number): number[][] {
+    const value = this.#get(name);
+    if (!Array.isArray(value) || value.length > limit) {
+      throw this.wrong(name, `at most ${limit} rows`);
+    }
+    return value.map((row: unknown) => {
+      if (!Array.isArray(row) || row.length !== width || !row.every(Number.isSafeInteger)) {
+        throw this.wrong(name, `rows of ${width} integers`);
+      }
+      return row.map(Number);
     });
   }
 
@@ -186,6 +216,25 @@ function isCount(value: unknown): value is number {
 
 function isPlainWord(value: unknown): value is string {
   return typeof value === "string" && /^[\x20-\x7e]{0,256}$/.test(value);
+}
+
+/** An object with the key, or without it when there is no value. */
+export function given<K extends string, T>(key: K, value: T | undefined): { [P in K]?: T } {
+  const object: { [P in K]?: T } = {};
+  if (value !== undefined) object[key] = value;
+  return object;
+}
+
+/** The same for a count that a recorder may leave out. */
+export function givenCount<K extends string>(
+  fields: Fields,
+  key: K,
+  name: string = key,
+): { [P in K]?: number } {
+  return given(
+    key,
+    fields.optional(name, () => fields.count(name)),
+  );
 }
 
 /** Reads one line of the stream. Throws RecorderError when it is not a JSON object. */

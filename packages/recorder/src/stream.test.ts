@@ -132,6 +132,42 @@ test("calls that did not leave join the line they belong to", () => {
   expect(() => facts(changed("line", { inside: -1 }))).toThrow(/field inside: expected a count/);
 });
 
+test("what only some calls, files and stacks have is kept, and absent of the others", () => {
+  const extended = facts(
+    changed("line", { empty: 3 }).map((object) =>
+      object["t"] === "target" ? { ...object, size: 23 } : object,
+    ),
+  );
+  expect(onlyLine(extended).empty).toBe(3);
+  expect(extended.targets[0]?.sizeBytes).toBe(23);
+  const { lines, targets, stacks } = facts(whole);
+  expect(lines[0]).not.toHaveProperty("empty");
+  expect(lines[0]).not.toHaveProperty("distinctPaths");
+  expect(targets[0]).not.toHaveProperty("sizeBytes");
+  expect(stacks[0]).not.toHaveProperty("waits");
+  const waits = facts(changed("stack", { samples: 0, waits: 5 })).stacks[0];
+  expect(waits).toMatchObject({ samples: 0, waits: 5 });
+  expect(() => facts(changed("line", { empty: -1 }))).toThrow(/field empty: expected a count/);
+});
+
+test("paths named on several CPUs are counted once, and unknown when one CPU had no room", () => {
+  const on = (...paths: readonly unknown[]) =>
+    onlyLine(
+      facts(
+        whole.flatMap<Record<string, unknown>>((object) =>
+          object === line ? paths.map((of) => ({ ...line, paths: of })) : object,
+        ),
+      ),
+    ).distinctPaths;
+  expect(on([[0, 7]])).toBe(3);
+  expect(on([[0, 7]], [[0, 14]])).toBe(4);
+  expect(on([[0, 7]], null)).toBeUndefined();
+  expect(on(null, [[0, 7]])).toBeUndefined();
+  // Never more than there were calls.
+  expect(on([[0, 2 ** 32 - 1]])).toBe(7);
+  expect(() => on([[64, 1]])).toThrow(/field paths: expected/);
+});
+
 test("a whole stream becomes facts with names instead of numbers", () => {
   const recorded = facts(whole);
   expect(onlyLine(recorded)).toMatchObject({ syscall: "read", error: null, kind: "file" });

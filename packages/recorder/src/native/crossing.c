@@ -10,6 +10,7 @@
 
 #include "accounting.h"
 #include "line-table.h"
+#include "sequences.h"
 #include "shape.h"
 
 #if defined(__x86_64__)
@@ -109,31 +110,50 @@ static uint64_t crossing_asked(const struct call *call, const struct shape *shap
 	return asked < SHAPE_ASKED_MAX ? asked : SHAPE_ASKED_MAX;
 }
 
-/* Sets `positioned` and `sequential` of a call that moved bytes at an offset. */
-static void crossing_place(const struct tracee *tracee, const struct shape *shape,
-			   struct line_call *line)
+/* Where the access began; -1 when it has no position, or one that is not known. */
+static int64_t crossing_begin(const struct tracee *tracee, const struct shape *shape,
+			      const struct line_call *line)
 {
 	const struct call *call = &tracee->call;
 	uint64_t offset;
 
-	if (line->error || !line->target || !kind_has_position(line->kind))
+	if (!line->target || !kind_has_position(line->kind))
+		return -1;
+	/* preadv2 and pwritev2: -1 asks for the file's own position. */
+	if (!(shape->flags & SHAPE_POSITION))
+		return shape->offset ? (int64_t)call->arguments[shape->offset - 1] : -1;
+	/* Where it stands now is where the call ended, also for a file opened to append. */
+	if (task_read_position(tracee->tid, call->fd, &offset) || offset < line->bytes)
+		return -1;
+	return (int64_t)(offset - line->bytes);
+}
+
+static void crossing_keep(const struct tracee *tracee, const struct shape *shape,
+			  const struct line_call *line, int64_t begin, int64_t result, uint64_t at)
+{
+	bool seeks = tracee->call.nr == __NR_lseek;
+	struct sequence_access access = {
+		.process = line->process,
+		.descriptor = (uint32_t)tracee->call.fd,
+		.target = line->target ? line->target->id : 0,
+		.at = at,
+		.offset = seeks ? result : begin,
+		.nr = (uint16_t)line->nr,
+		.kind = (uint16_t)line->kind,
+		.moved = seeks && !line->error ? 0 : (int32_t)result,
+	};
+
+	if ((!seeks && !shape_moves_at_position(shape)) || !kind_is_sequenced(line->kind))
 		return;
-	if (shape->flags & SHAPE_POSITION) {
-		/* Where it stands now is where the call ended, also for a file opened to append. */
-		if (task_read_position(tracee->tid, call->fd, &offset) || offset < line->bytes)
-			return;
-		offset -= line->bytes;
-	} else if (shape->offset) {
-		offset = call->arguments[shape->offset - 1];
-		/* preadv2 and pwritev2: -1 asks for the file's own position. */
-		if ((int64_t)offset < 0)
-			return;
-	} else {
-		return;
-	}
-	line->positioned = true;
-	line->sequential = descriptor_is_sequential(tracee->process->tgid, call->fd, line->target,
-						    offset, line->bytes);
+	if (!seeks)
+		access.asked =
+			(uint32_t)crossing_asked(&tracee->call, shape, line->error ? 0 : result);
+	if (access.offset < 0)
+		access.offset = -1;
+	if (access.target)
+		sequences_add(&access);
+	else
+		sequences_drop(access.process, 0);
 }
 
 static void crossing_exit(struct tracee *tracee, int64_t result, uint64_t at)
@@ -147,8 +167,10 @@ static void crossing_exit(struct tracee *tracee, int64_t result, uint64_t at)
 		.kind = call->descriptor.kind,
 		.target = call->descriptor.target,
 		.moves = shape->flags & SHAPE_BYTES,
+		.empty = (shape->flags & SHAPE_READINESS) && !result,
 		.duration = at > call->at ? at - call->at : 0,
 	};
+	int64_t begin;
 
 	call->is_open = false;
 	line.cpu = tracee->times.cpu - call->times.cpu;
@@ -164,7 +186,13 @@ static void crossing_exit(struct tracee *tracee, int64_t result, uint64_t at)
 		line.kind = made.kind;
 		line.target = made.target;
 	}
-	crossing_place(tracee, shape, &line);
+	begin = crossing_begin(tracee, shape, &line);
+	if (line.moves && !line.error && begin >= 0) {
+		line.positioned = true;
+		line.sequential = descriptor_is_sequential(
+			tracee->process->tgid, call->fd, line.target, (uint64_t)begin, line.bytes);
+	}
+	crossing_keep(tracee, shape, &line, begin, result, at);
 	line_add(&line);
 }
 

@@ -36,6 +36,13 @@ static inline __attribute__((always_inline)) bool kind_has_position(__u64 kind)
 	return kind == KIND_FILE || kind == KIND_BLOCK || kind == KIND_MEMFD;
 }
 
+/* Whether the order of reads and writes of this kind is worth keeping. */
+static inline __attribute__((always_inline)) bool kind_is_sequenced(__u64 kind)
+{
+	return kind == KIND_FILE || kind == KIND_MEMFD ||
+		(kind >= KIND_PIPE && kind <= KIND_SOCKET);
+}
+
 /* Majors of Documentation/admin-guide/devices.txt: tty, console and /dev/tty, pts, serial lines. */
 static inline __attribute__((always_inline)) bool major_is_terminal(__u32 major)
 {

@@ -151,6 +151,7 @@ static void descriptor_name_file(struct target *target, pid_t tid, const char *p
 	if (target->is_final)
 		return;
 	target->is_final = true;
+	target->size = status->stx_size;
 	if (link->size)
 		target_set_name(target, link->text, link->size);
 	if (target->kind == KIND_FILE || target->kind == KIND_DIRECTORY)
@@ -170,7 +171,7 @@ struct descriptor descriptor_resolve(pid_t tgid, pid_t tid, int fd)
 		return found;
 	(void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", tid, fd);
 	if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
-		  STATX_TYPE | STATX_MODE | STATX_INO | STATX_NLINK, &status))
+		  STATX_TYPE | STATX_MODE | STATX_INO | STATX_NLINK | STATX_SIZE, &status))
 		return found;
 	link_read(path, &link);
 	found.kind = descriptor_kind(&status, &link);

@@ -68,6 +68,7 @@ static void feature_pmu(void)
 
 int features_print(void)
 {
+	const struct program_options options = {.exact_time = true, .variant = VARIANTS};
 	static struct program program;
 	int loaded, attached, sampler = -EPERM;
 
@@ -75,7 +76,7 @@ int features_print(void)
 	feature("btf", access("/sys/kernel/btf/vmlinux", R_OK) ? -errno : 0,
 		"/sys/kernel/btf/vmlinux", "/sys/kernel/btf/vmlinux");
 	feature_capabilities();
-	loaded = program_load(&program, true, VARIANTS);
+	loaded = program_load(&program, &options);
 	feature("recorder", loaded, program_variant_name(program.variant),
 		program.what ? program.what : "loading");
 	attached = loaded ? loaded : program_attach(&program);

@@ -27,7 +27,7 @@ struct line {
 	uint32_t nr;
 	uint16_t error;
 	uint8_t kind;
-	uint64_t bytes, asked, positioned, sequential, cpu, wait_other;
+	uint64_t bytes, asked, positioned, sequential, empty, cpu, wait_other;
 	uint64_t sizes[LINE_CELLS];
 	uint64_t latency[LINE_CELLS];
 };
@@ -151,6 +151,7 @@ void line_add(const struct line_call *call)
 	line->latency[line_cell(call->duration)]++;
 	line->positioned += call->positioned;
 	line->sequential += call->sequential;
+	line->empty += call->empty;
 	if (!call->moves)
 		return;
 	line->asked += call->asked;
@@ -204,6 +205,8 @@ static void line_write(const struct line *line)
 	stream_u64("asked", line->asked);
 	stream_u64("pos", line->positioned);
 	stream_u64("seq", line->sequential);
+	if (line->empty)
+		stream_u64("empty", line->empty);
 	stream_u64("samples", 0);
 	stream_u64("cpu", line->cpu);
 	stream_u64("waitio", 0);

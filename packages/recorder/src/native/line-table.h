@@ -27,6 +27,8 @@ struct line_call {
 	/* Was at a known offset; began where the one before had ended. */
 	bool positioned;
 	bool sequential;
+	/* Asked what is ready, and nothing was. */
+	bool empty;
 	uint64_t bytes;
 	uint64_t asked;
 	/* All ns. */

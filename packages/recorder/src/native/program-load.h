@@ -27,7 +27,8 @@ static int map_memory(int map, size_t bytes, const char *what, struct program *p
 
 static int map_all(struct program *program, struct record_bpf *skel)
 {
-	const void *audit, *usages, *lines, *unfinished, *latencies = NULL;
+	const void *audit, *usages, *lines, *unfinished, *path_sets;
+	const void *latencies = NULL, *accesses = NULL;
 	size_t line_count = (size_t)program->cpus * LINES_PER_CPU;
 	int error;
 
@@ -42,6 +43,14 @@ static int map_all(struct program *program, struct record_bpf *skel)
 	if (!error)
 		error = map_memory(skel->maps.unfinished.map_fd, SYSCALLS_MAX * sizeof(uint64_t),
 				   "mapping unfinished", program, &unfinished);
+	if (!error)
+		error = map_memory(skel->maps.path_sets.map_fd,
+				   program->cpus * PATH_SETS_PER_CPU * sizeof(struct path_set),
+				   "mapping path sets", program, &path_sets);
+	if (!error && program->sequence_budget)
+		error = map_memory(skel->maps.accesses.map_fd,
+				   program->sequence_budget * sizeof(struct access),
+				   "mapping accesses", program, &accesses);
 	if (!error && program->exact_time)
 		error = map_memory(skel->maps.latencies.map_fd, line_count * sizeof(struct latency),
 				   "mapping latencies", program, &latencies);
@@ -52,6 +61,8 @@ static int map_all(struct program *program, struct record_bpf *skel)
 	program->lines = lines;
 	program->unfinished = unfinished;
 	program->latencies = latencies;
+	program->path_sets = path_sets;
+	program->accesses = accesses;
 	return 0;
 }
 
@@ -65,6 +76,10 @@ int LOAD(struct program *program)
 		return -ENOMEM;
 	}
 	skel->rodata->exact_time = program->exact_time;
+	skel->rodata->sequence_budget = program->sequence_budget;
+	if (program->sequence_budget)
+		skel->maps.accesses.max_entries = program->sequence_budget;
+	skel->maps.path_sets.max_entries = program->cpus * PATH_SETS_PER_CPU;
 	skel->maps.lines.max_entries = program->cpus * LINES_PER_CPU;
 	skel->maps.latencies.max_entries = program->exact_time ? program->cpus * LINES_PER_CPU : 1;
 	error = record_bpf__load(skel);
@@ -80,6 +95,7 @@ int LOAD(struct program *program)
 	program->stacks = skel->maps.stacks.map_fd;
 	program->stack_counts = skel->maps.stack_counts.map_fd;
 	program->sample = skel->progs.on_sample.prog_fd;
+	program->fault_sample = skel->progs.on_fault_sample.prog_fd;
 	program->sys_exit = skel->progs.on_sys_exit.prog_fd;
 	program->visit = &skel->bss->visit;
 	/* sys_exit comes last, so that the first call counted finds every other hook in place. */

@@ -106,17 +106,19 @@ static bool kernel_is_too_old(void)
 	return major < 5 || (major == 5 && minor < 18);
 }
 
-int program_load(struct program *program, bool exact_time, enum variant only)
+int program_load(struct program *program, const struct program_options *options)
 {
 	/* Before Linux 5.11 maps were charged to this limit; raising it may be refused, and is not
 	 * needed. */
 	struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
 	long cpus = sysconf(_SC_NPROCESSORS_CONF);
+	enum variant only = options->variant;
 	enum variant first = VARIANT_FULL_EVENTS;
 	int error = 0;
 
 	memset(program, 0, sizeof(*program));
-	program->exact_time = exact_time;
+	program->exact_time = options->exact_time;
+	program->sequence_budget = options->sequence_budget;
 	program->cpus = cpus > 0 ? (unsigned int)cpus : 1;
 	(void)setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	if (only == VARIANTS && !syscall_event_is_needed())
@@ -273,6 +275,8 @@ uint64_t program_map_bytes(const struct program *program)
 	return THREADS_MAX * sizeof(struct thread) + PROCESSES_MAX * sizeof(struct usage) +
 		lines * sizeof(struct line) +
 		(program->exact_time ? lines * sizeof(struct latency) : 0) + RING_BYTES +
+		program->sequence_budget * sizeof(struct access) +
+		(uint64_t)program->cpus * PATH_SETS_PER_CPU * sizeof(struct path_set) +
 		STACKS_MAX * STACK_DEPTH * sizeof(struct bpf_stack_build_id) +
 		SEEN_MAX * sizeof(uint64_t) +
 		INSIDE_MAX * (sizeof(struct inside_key) + sizeof(struct inside_total));

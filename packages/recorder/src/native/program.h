@@ -31,6 +31,8 @@ enum variant {
 /* A loaded program: its maps as memory, the rest as descriptors. */
 struct program {
 	bool exact_time;
+	/* Accesses to keep in order; 0: none. */
+	uint32_t sequence_budget;
 	enum variant variant;
 	/* Why each variant tried was not taken, as -errno; 0 for the one in use. */
 	int refused[VARIANTS];
@@ -43,6 +45,8 @@ struct program {
 	const struct line *lines;
 	const struct latency *latencies; /* NULL unless exact_time */
 	const uint64_t *unfinished;
+	const struct access *accesses; /* NULL unless sequences are wanted */
+	const struct path_set *path_sets;
 
 	int messages;
 	int wanted;
@@ -51,6 +55,7 @@ struct program {
 	int stacks;
 	int stack_counts;
 	int sample;
+	int fault_sample;
 	int sys_exit;
 	int visit_link;
 	volatile uint32_t *visit;
@@ -63,9 +68,16 @@ struct program {
 	int links[PROGRAMS_MAX];
 };
 
-/* Loads the best variant this kernel takes, or just `only` unless that is VARIANTS, and creates its
- * maps; attaches nothing. 0 or -errno with `what` set. */
-int program_load(struct program *program, bool exact_time, enum variant only);
+struct program_options {
+	bool exact_time;
+	uint32_t sequence_budget;
+	/* The only one to try; VARIANTS: the first that loads. */
+	enum variant variant;
+};
+
+/* Loads the best variant this kernel takes and creates its maps; attaches nothing. 0 or -errno with
+ * `what` set. */
+int program_load(struct program *program, const struct program_options *options);
 
 /* Attaches the hooks. 0 or -errno with `what` set; then nothing stays attached. */
 int program_attach(struct program *program);

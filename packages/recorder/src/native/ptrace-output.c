@@ -8,11 +8,12 @@
 #include "line-table.h"
 #include "milestone.h"
 #include "process-entry.h"
+#include "sequences.h"
 #include "stream.h"
 #include "target-table.h"
 #include "tracee.h"
 
-void ptrace_output_hello(void)
+void ptrace_output_hello(size_t sequence_budget)
 {
 	milestone_hello("ptrace", "exact", 0);
 	stream_u64("lines", LINES_MAX);
@@ -21,6 +22,8 @@ void ptrace_output_hello(void)
 	stream_u64("processes", ENTRIES_MAX);
 	stream_u64("bytes", TARGET_NAMES_MAX);
 	stream_u64("filtered", 0);
+	if (sequence_budget)
+		stream_u64("sequence", sequence_budget);
 	milestone_pass();
 }
 
@@ -75,6 +78,7 @@ void ptrace_output_result(const struct trace_result *result, bool is_attached)
 	process_entry_write_all();
 	target_write_all();
 	line_write_all();
+	sequences_write_all(result->started_at);
 	output_audit(&shown);
 	milestone_end();
 }

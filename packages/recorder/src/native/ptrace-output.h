@@ -4,7 +4,7 @@
 
 #include "trace-loop.h"
 
-void ptrace_output_hello(void);
+void ptrace_output_hello(size_t sequence_budget);
 /* Everything that was recorded, from the end of the target to the end of the stream. */
 void ptrace_output_result(const struct trace_result *result, bool is_attached);
 

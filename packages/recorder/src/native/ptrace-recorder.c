@@ -17,6 +17,7 @@
 #include "line-table.h"
 #include "milestone.h"
 #include "ptrace-output.h"
+#include "sequences.h"
 #include "stream.h"
 #include "trace-loop.h"
 
@@ -24,15 +25,17 @@
 /* One open schedstat a thread; threads beyond open theirs again at each stop. */
 #define FILES_WANTED 16384
 
-static const char usage[] =
-	"usage: crossbill-ptrace run --stream FD --control FD [--trace NR,...] -- command...\n"
-	"       crossbill-ptrace attach --stream FD --control FD [--trace NR,...] --pid PID,...\n";
+static const char usage[] = "usage: crossbill-ptrace run --stream FD --control FD [--trace NR,...] "
+			    "[--sequence COUNT] -- command...\n"
+			    "       crossbill-ptrace attach --stream FD --control FD [--trace "
+			    "NR,...] [--sequence COUNT] --pid PID,...\n";
 
 struct options {
 	bool is_attached;
 	int stream;
 	int control;
 	const char *trace;
+	long sequence_budget;
 	pid_t pids[PIDS_MAX];
 	size_t pid_count;
 	char **command;
@@ -80,9 +83,13 @@ static int parse_descriptor(const char *text, int *fd)
 static int parse_options(struct options *options, int argc, char *argv[])
 {
 	static const struct option names[] = {
-		{"stream", required_argument, NULL, 's'}, {"control", required_argument, NULL, 'c'},
-		{"trace", required_argument, NULL, 't'},  {"timing", required_argument, NULL, 'm'},
-		{"pid", required_argument, NULL, 'p'},	  {NULL, 0, NULL, 0},
+		{"stream", required_argument, NULL, 's'},
+		{"control", required_argument, NULL, 'c'},
+		{"trace", required_argument, NULL, 't'},
+		{"timing", required_argument, NULL, 'm'},
+		{"pid", required_argument, NULL, 'p'},
+		{"sequence", required_argument, NULL, 'q'},
+		{NULL, 0, NULL, 0},
 	};
 	int option, error = 0;
 
@@ -97,6 +104,9 @@ static int parse_options(struct options *options, int argc, char *argv[])
 			error = parse_descriptor(optarg, &options->control);
 		else if (option == 'p')
 			error = parse_pids(options, optarg);
+		else if (option == 'q')
+			error = parse_number(optarg, SEQUENCE_BUDGET_MAX,
+					     &options->sequence_budget);
 		else if (option == 't')
 			error = crossing_select(optarg);
 		/* Every call is timed, whatever timing is asked for. */
@@ -192,7 +202,7 @@ int main(int argc, char *argv[])
 		(void)fputs(usage, stderr);
 		return 2;
 	}
-	ptrace_output_hello();
+	ptrace_output_hello((size_t)options.sequence_budget);
 	error = launch_die_with_parent(parent);
 	if (!error)
 		error = control_open(options.control);
@@ -200,6 +210,8 @@ int main(int argc, char *argv[])
 		error = control_interrupt_waits();
 	if (!error)
 		error = line_open();
+	if (!error)
+		error = sequences_open((size_t)options.sequence_budget);
 	if (error)
 		return fail("setup", error, "preparing the recorder");
 	if (!options.is_attached)

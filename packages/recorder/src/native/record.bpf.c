@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* record: counts, in the kernel, what the recorded threads pay at the user-kernel boundary. */
+#include "bpf/paths.bpf.h"
 #include "bpf/samples.bpf.h"
 #include "bpf/scheduler.bpf.h"
+#include "bpf/sequence.bpf.h"
 #include "bpf/uring.bpf.h"
 #include "bpf/visits.bpf.h"
 
@@ -62,14 +64,11 @@ static __always_inline void line_add_bytes(struct line *line, const struct shape
 					   long result, struct thread *thread)
 {
 	__u32 cell = histogram_cell(result);
-	__u64 asked;
 
 	line->bytes += result;
 	if (cell < SIZE_CELLS)
 		line->sizes[cell]++;
-	/* The pieces of a vectored call are not read: it asked for what it moved. */
-	asked = shape->size ? argument(thread, shape->size) : (__u64)result;
-	line->asked += asked < SHAPE_ASKED_MAX ? asked : SHAPE_ASKED_MAX;
+	line->asked += asked_of(shape, result, thread);
 }
 
 /* Did this access begin where the last one through the same open file ended? */
@@ -77,35 +76,29 @@ static __always_inline void line_add_position(struct line *line, const struct sh
 					      long result, struct file *file, __u64 address,
 					      struct thread *thread)
 {
+	__s64 begin = access_begin(line, shape, result, file, thread);
 	struct position *position;
-	__u64 begin;
 
-	if (!file || !kind_has_position(line->kind))
-		return;
-	if (shape->flags & SHAPE_POSITION)
-		begin = READ(file, f_pos) - result;
-	else if (shape->offset)
-		begin = argument(thread, shape->offset);
-	else
-		return;
-	/* preadv2 and pwritev2: -1 asks for the file's own position. */
-	if ((__s64)begin < 0)
+	if (begin < 0)
 		return;
 	position = position_slot(address);
 	if (!position)
 		return;
 	line->positioned++;
 	/* The first access of an open file has no predecessor: a stream of one is in sequence. */
-	if (position->file != address || position->end == begin)
+	if (position->file != address || position->end == (__u64)begin)
 		line->sequential++;
 	position->file = address;
 	position->end = begin + result;
 }
 
 /* Waits and samples since the thread's last crossing belong to the call that leaves now. */
-static __always_inline void line_take_pending(struct line *line, struct thread *thread)
+static __always_inline void line_take_pending(void *context, struct line *line, long nr,
+					      struct thread *thread)
 {
 	thread->pending = 0;
+	if ((thread->wait_io | thread->wait_other) && is_chosen(line->waits++))
+		count_stack(context, thread, nr, STACK_OF_WAIT);
 	line->wait_io += thread->wait_io;
 	line->wait_other += thread->wait_other;
 	thread->wait_io = 0;
@@ -152,7 +145,19 @@ static __always_inline int call_enter(__u64 frame)
 	return 0;
 }
 
-static __always_inline int call_leave(__u64 frame, long result)
+/* What only calls of some shapes have. */
+static __always_inline void line_add_rarities(struct line *line, __u32 index,
+					      const struct shape *shape, const struct pt_regs *regs,
+					      long result)
+{
+	if (shape->flags & SHAPE_READINESS)
+		line->empty += !result;
+	/* With a target of its own the line tells its paths apart already. */
+	else if (!line->target)
+		line_note_path(index, arch_path(regs, shape->flags & SHAPE_PATH_SECOND));
+}
+
+static __always_inline int call_leave(void *context, __u64 frame, long result)
 {
 	struct thread *thread = thread_at(frame);
 	const struct pt_regs *regs;
@@ -194,8 +199,12 @@ static __always_inline int call_leave(__u64 frame, long result)
 		line_add_bytes(line, &shape, result, thread);
 		line_add_position(line, &shape, result, file, subject.address, thread);
 	}
+	if (shape.flags & (SHAPE_READINESS | SHAPE_PATH | SHAPE_PATH_SECOND))
+		line_add_rarities(line, index, &shape, regs, result);
+	if (sequence_budget && (shape_moves_at_position(&shape) || nr == __NR_lseek))
+		line_keep_access(line, index, &shape, result, &subject, file, thread);
 	if (thread->pending)
-		line_take_pending(line, thread);
+		line_take_pending(context, line, nr, thread);
 	if (exact_time)
 		line_add_time(line, index, thread);
 	return 0;
@@ -226,7 +235,7 @@ int on_sys_enter(void *context)
 SEC("tp/raw_syscalls/sys_exit")
 int on_sys_exit(struct sys_exit_record *context)
 {
-	return call_leave(current_frame(), context->result);
+	return call_leave(context, current_frame(), context->result);
 }
 #else
 /* Raw tracepoints give the registers' address as a number, which finds the thread. */
@@ -239,7 +248,7 @@ int on_sys_enter(struct bpf_raw_tracepoint_args *context)
 SEC("raw_tp/sys_exit")
 int on_sys_exit(struct bpf_raw_tracepoint_args *context)
 {
-	return call_leave(context->args[0], (long)context->args[1]);
+	return call_leave(context, context->args[0], (long)context->args[1]);
 }
 #endif
 

@@ -17,7 +17,7 @@
  */
 #define OWN_PROCESSES_MAX 256
 #define PROCESSES_MAX 4096
-/* Lines a CPU, itemised and not; both powers of two. 9,216 x 368 bytes = 3.2 MiB a CPU. */
+/* Lines a CPU, itemised and not; both powers of two. 9,216 x 384 bytes = 3.4 MiB a CPU. */
 #define ITEMISED_PER_CPU 8192
 #define UNITEMISED_PER_CPU 1024
 #define LINES_PER_CPU (ITEMISED_PER_CPU + UNITEMISED_PER_CPU)
@@ -32,6 +32,13 @@
 #define SEEN_MAX 65536
 #define URING_MAX 1024
 #define INSIDE_MAX 4096
+/* Lines whose paths are told apart, and the bits for each: 2,048 tell up to about 10,000 paths
+ * apart (Whang and others, A linear-time probabilistic counting algorithm, 1990: 5 % at that load).
+ */
+#define PATH_SETS_PER_CPU 512
+#define PATH_SET_BITS 2048
+/* Paths are told apart by their beginning, of so many bytes. */
+#define PATH_HASHED_BYTES 256
 #define STACKS_MAX 2048
 #define STACK_DEPTH 32
 #define RING_BYTES (4 * 1024 * 1024)
@@ -105,6 +112,9 @@ struct thread {
 	__u64 arguments[8]; /* of the call that leaves, so that they can be picked by index */
 };
 
+/* What a minor fault touched. */
+enum fault_kind { FAULT_ANONYMOUS, FAULT_FILE, FAULT_OTHER, FAULT_KINDS };
+
 /* What the threads of one process entry add up to; written when a thread ends or changes image. */
 struct usage {
 	__u64 instances;
@@ -125,7 +135,16 @@ struct usage {
 	__u64 samples_user;
 	__u64 samples_syscall;
 	__u64 samples_fault;
+	__u64 sampled_faults[FAULT_KINDS];
+	__u64 untaxed; /* taxes that a thread was seen without, and TAX_SEEN once one was looked at
+			*/
 };
+
+/* What makes the kernel take the long way at each crossing of a thread. */
+#define TAX_SECCOMP 1
+#define TAX_PTRACE 2
+#define TAX_AUDIT 4
+#define TAX_SEEN 8
 
 /* Calls that agree in process, number, error and target. process 0: not itemised. */
 struct line {
@@ -137,14 +156,33 @@ struct line {
 	__u64 asked;
 	__u64 positioned;
 	__u64 sequential;
+	__u64 empty; /* readiness calls that returned 0 */
 	__u64 samples;
 	__u64 on_cpu;
 	__u64 timed; /* exact timing: how many of `count` were seen entering */
 	__u64 wait_io;
 	__u64 wait_other;
+	__u32 paths;	   /* 1 + index of its path_set; 0: names no path, or none was read */
+	__u16 unsequenced; /* not all of its accesses were kept */
+	__u16 waits;	   /* calls that waited, modulo 2^16, for choosing some of them */
 	__u64 sizes[SIZE_CELLS];
 };
 #define LINE_USED (1ull << 63)
+
+/* A set of paths: the hash of each sets one bit. */
+struct path_set {
+	__u32 words[PATH_SET_BITS / 32];
+};
+
+/* One read, write or seek, in the order in which they returned. */
+struct access {
+	__u64 at;
+	__s64 offset;
+	__u32 line; /* index: says which process, call and target */
+	__u32 descriptor;
+	__u32 asked;
+	__s32 moved;
+};
 
 struct latency {
 	__u64 cells[LATENCY_CELLS];
@@ -180,8 +218,11 @@ struct stack_key {
 	__u32 process;
 	__s32 nr; /* -1: user code */
 	__s32 stack;
-	__u32 unused;
+	__u32 of; /* enum stack_of */
 };
+
+/* What a stack was kept for; only samples are time on the CPU. */
+enum stack_of { STACK_OF_SAMPLE, STACK_OF_WAIT, STACK_OF_FAULT };
 
 /* What the iterator over all tasks does. */
 enum visit { VISIT_ADOPT, VISIT_SETTLE };
@@ -199,7 +240,9 @@ struct audit {
 	__u64 ended;	 /* threads that left the CPU for good */
 	__u64 switches_unseen;
 	__u64 scratch;
-	__u64 running; /* processes that lived on when the recording ended */
+	__u64 accesses;	 /* taken from the budget of sequences; may go a little beyond it */
+	__u64 path_sets; /* lines that asked for one */
+	__u64 running;	 /* processes that lived on when the recording ended */
 };
 
 /* Messages of the ring: first sight of a process or of a target. */
@@ -217,6 +260,7 @@ struct message {
 	__u32 kind;
 	__u32 name_bytes;
 	__u64 file_system; /* superblock magic */
+	__u64 size;	   /* of a regular file, bytes */
 	__u64 inode;
 	__u32 pid;
 	__u32 parent_pid;

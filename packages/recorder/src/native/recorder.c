@@ -22,6 +22,7 @@
 #include "report.h"
 #include "ring.h"
 #include "sampler.h"
+#include "sequences.h"
 #include "stream.h"
 
 #define PIDS_MAX 512
@@ -32,8 +33,7 @@
 
 struct options {
 	bool attach;
-	bool exact_time;
-	enum variant variant; /* the only one to try; VARIANTS: the first that loads */
+	struct program_options program;
 	int stream;
 	int control;
 	pid_t pids[PIDS_MAX];
@@ -49,9 +49,9 @@ static int usage(const char *what)
 	fprintf(stderr,
 		"crossbill-recorder: %s\n"
 		"usage: crossbill-recorder run --stream FD [--control FD] [--timing sampled|exact] "
-		"[--variant NAME] -- COMMAND...\n"
+		"[--sequence COUNT] [--variant NAME] -- COMMAND...\n"
 		"       crossbill-recorder attach --stream FD [--control FD] [--timing ...] "
-		"[--variant NAME] --pid PID[,PID]\n"
+		"[--sequence COUNT] [--variant NAME] --pid PID[,PID]\n"
 		"       crossbill-recorder probe\n"
 		"This program is started by crossbill.\n",
 		what);
@@ -95,8 +95,18 @@ static bool parse_pids(struct options *options, const char *text)
 
 static const char *parse_variant(struct options *options, const char *name)
 {
-	options->variant = program_variant_named(name);
-	return options->variant == VARIANTS ? "no such variant" : NULL;
+	options->program.variant = program_variant_named(name);
+	return options->program.variant == VARIANTS ? "no such variant" : NULL;
+}
+
+static const char *parse_sequence(struct options *options, const char *count)
+{
+	long budget = parse_number(&count, SEQUENCE_BUDGET_MAX, "");
+
+	if (budget < 0)
+		return "--sequence takes a number of accesses up to a million";
+	options->program.sequence_budget = (uint32_t)budget;
+	return NULL;
 }
 
 static const char *parse_option(struct options *options, const char *name, const char *value)
@@ -106,9 +116,11 @@ static const char *parse_option(struct options *options, const char *name, const
 	else if (!strcmp(name, "--control"))
 		options->control = (int)parse_number(&value, 1 << 20, "");
 	else if (!strcmp(name, "--timing"))
-		options->exact_time = !strcmp(value, "exact");
+		options->program.exact_time = !strcmp(value, "exact");
 	else if (!strcmp(name, "--variant"))
 		return parse_variant(options, value);
+	else if (!strcmp(name, "--sequence"))
+		return parse_sequence(options, value);
 	else if (!strcmp(name, "--pid"))
 		return parse_pids(options, value)
 			? NULL
@@ -122,7 +134,11 @@ static const char *parse(struct options *options, int argc, char **argv)
 {
 	int at = 2;
 
-	*options = (struct options){.stream = -1, .control = -1, .variant = VARIANTS};
+	*options = (struct options){
+		.stream = -1,
+		.control = -1,
+		.program.variant = VARIANTS,
+	};
 	if (argc < 2 || (strcmp(argv[1], "run") && strcmp(argv[1], "attach")))
 		return "say what to do";
 	options->attach = !strcmp(argv[1], "attach");
@@ -155,7 +171,10 @@ static int prepare(const struct options *options, pid_t parent)
 		error = control_open(options->control);
 	if (error)
 		return fail("setup", error, "preparing the recorder");
-	error = program_load(&program, options->exact_time, options->variant);
+	error = sequences_open(options->program.sequence_budget);
+	if (error)
+		return fail("setup", error, "making room for sequences");
+	error = program_load(&program, &options->program);
 	if (!error) {
 		program.what = "mapping the ring buffer";
 		error = ring_open(&ring, program.messages, RING_BYTES);
@@ -235,15 +254,20 @@ static int begin(const pid_t *pids, size_t count, bool armed)
 	if (error)
 		return error;
 	program.what = "starting the cpu-clock";
-	return sampler_open(program.sample);
+	error = sampler_open(program.sample);
+	if (!error)
+		sampler_open_faults(program.fault_sample);
+	return error;
 }
 
 /* usage NULL: the target runs on, or is not our child. */
-static int finish(int status, uint64_t elapsed_ns, const struct rusage *usage)
+static int finish(int status, uint64_t began, const struct rusage *usage)
 {
+	uint64_t elapsed_ns = clock_now() - began;
+
 	close_account();
 	milestone_exit(status, elapsed_ns, usage);
-	report_all(&program);
+	report_all(&program, began);
 	return 0;
 }
 
@@ -251,7 +275,6 @@ static int record_target(pid_t target, int pidfd, uint64_t began)
 {
 	struct rusage usage;
 	enum control asked;
-	uint64_t elapsed;
 	int status = 0;
 
 	milestone_started(target);
@@ -259,11 +282,10 @@ static int record_target(pid_t target, int pidfd, uint64_t began)
 	if (asked == CONTROL_PARENT_GONE)
 		return 1;
 	if (asked == CONTROL_QUIT)
-		return finish(0, clock_now() - began, NULL);
+		return finish(0, began, NULL);
 	while (wait4(target, &status, 0, &usage) < 0 && errno == EINTR)
 		;
-	elapsed = clock_now() - began;
-	return finish(status, elapsed, &usage);
+	return finish(status, began, &usage);
 }
 
 static int run(const struct options *options)
@@ -312,7 +334,7 @@ static int attach(const struct options *options)
 	milestone_started(options->pids[0]);
 	if (wait_for(pidfds, options->pid_count, 0) == CONTROL_PARENT_GONE)
 		return 1;
-	return finish(0, clock_now() - began, NULL);
+	return finish(0, began, NULL);
 }
 
 int main(int argc, char **argv)

@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include "report.h"
 
-#include <arpa/inet.h>
 #include <asm/unistd.h>
 #include <linux/bpf.h>
 #include <stdio.h>
@@ -11,10 +10,8 @@
 
 #include "milestone.h"
 #include "sampler.h"
-#include "socket-family.h"
+#include "sequences.h"
 #include "stream.h"
-
-#define ADDRESS_TEXT_MAX (INET6_ADDRSTRLEN + 16)
 
 void report_hello(const struct program *program)
 {
@@ -25,113 +22,10 @@ void report_hello(const struct program *program)
 	stream_u64("linesPerCpu", ITEMISED_PER_CPU);
 	stream_u64("cpus", program->cpus);
 	stream_u64("mapBytes", program_map_bytes(program));
+	if (program->sequence_budget)
+		stream_u64("sequence", program->sequence_budget);
 	stream_text("variant", program_variant_name(program->variant));
 	milestone_pass();
-}
-
-static void report_process(const struct message *message, size_t name_bytes)
-{
-	stream_begin("process");
-	stream_u64("id", message->id);
-	stream_u64("pid", message->pid);
-	stream_u64("ppid", message->parent_pid);
-	stream_bytes("comm", message->comm, strnlen(message->comm, COMM_BYTES));
-	if (message->flags & NAME_UNRESOLVED)
-		stream_null("exe");
-	else
-		stream_bytes("exe", message->name, name_bytes);
-	stream_bool("compat", message->flags & PROCESS_COMPAT);
-	stream_finish();
-}
-
-/* "127.0.0.1:80", "[::1]:80". Nothing without a port: after a connect() that was refused an address
- * remains, of which half would be wrong. */
-static void format_address(char *text, size_t size, int family, const void *address, unsigned port)
-{
-	char host[INET6_ADDRSTRLEN] = "";
-
-	text[0] = '\0';
-	if (!port)
-		return;
-	if (inet_ntop(family, address, host, sizeof(host)))
-		snprintf(text, size, family == AF_INET ? "%s:%u" : "[%s]:%u", host, port);
-}
-
-/* "local > remote" for connections, the local address for listeners, the family and protocol for
- * what has no address, "socket:[inode]" else. */
-static void report_peer(const struct message *message, size_t name_bytes)
-{
-	char local[ADDRESS_TEXT_MAX], remote[ADDRESS_TEXT_MAX], name[2 * ADDRESS_TEXT_MAX + 4];
-
-	if (message->family == AF_UNIX && name_bytes > 0) {
-		char path[NAME_MAX_BYTES];
-
-		memcpy(path, message->name, name_bytes);
-		if (!path[0]) /* an abstract name: shown with @, as ss and netstat do */
-			path[0] = '@';
-		else
-			name_bytes = strnlen(path, name_bytes);
-		stream_bytes("name", path, name_bytes);
-		return;
-	}
-	snprintf(name, sizeof(name), "socket:[%llu]", (unsigned long long)message->inode);
-	if (message->family == AF_INET || message->family == AF_INET6) {
-		format_address(local, sizeof(local), message->family, message->local_address,
-			       message->local_port);
-		format_address(remote, sizeof(remote), message->family, message->remote_address,
-			       ntohs(message->remote_port));
-		if (remote[0])
-			snprintf(name, sizeof(name), "%s > %s", local, remote);
-		else if (local[0])
-			snprintf(name, sizeof(name), "%s", local);
-	} else if (message->family != AF_UNIX) {
-		socket_family_name(name, sizeof(name), message->family, message->protocol);
-	}
-	stream_text("name", name);
-}
-
-static void report_target(const struct message *message, size_t name_bytes)
-{
-	char id[20], pipe[40];
-
-	snprintf(id, sizeof(id), "%llx", (unsigned long long)message->id);
-	stream_begin("target");
-	stream_text("id", id);
-	stream_u64("kind", message->kind);
-	if (message->flags & NAME_UNRESOLVED) {
-		stream_null("name");
-	} else if (message->family) {
-		report_peer(message, name_bytes);
-	} else if (message->kind == KIND_PIPE) {
-		snprintf(pipe, sizeof(pipe), "pipe:[%llu]", (unsigned long long)message->inode);
-		stream_text("name", pipe);
-	} else if (name_bytes == 0) {
-		stream_null("name");
-	} else {
-		stream_bytes("name", message->name, name_bytes);
-	}
-	stream_u64("fs", message->file_system);
-	stream_bool("deleted", message->flags & NAME_DELETED);
-	stream_bool("truncated", message->flags & NAME_TRUNCATED);
-	stream_finish();
-}
-
-void report_message(const void *raw, size_t bytes)
-{
-	const struct message *message = raw;
-	size_t name_bytes;
-
-	if (bytes < offsetof(struct message, name))
-		return;
-	name_bytes = bytes - offsetof(struct message, name);
-	if (name_bytes > message->name_bytes)
-		name_bytes = message->name_bytes;
-	if (name_bytes > NAME_MAX_BYTES)
-		name_bytes = NAME_MAX_BYTES;
-	if (message->type == MESSAGE_PROCESS)
-		report_process(message, name_bytes);
-	else if (message->type == MESSAGE_TARGET)
-		report_target(message, name_bytes);
 }
 
 static void report_usage(uint32_t id, const struct usage *usage, bool timed_faults)
@@ -154,6 +48,11 @@ static void report_usage(uint32_t id, const struct usage *usage, bool timed_faul
 	stream_u64("suser", usage->samples_user);
 	stream_u64("ssys", usage->samples_syscall);
 	stream_u64("sfault", usage->samples_fault);
+	stream_u64("fanon", usage->sampled_faults[FAULT_ANONYMOUS]);
+	stream_u64("ffile", usage->sampled_faults[FAULT_FILE]);
+	stream_u64("fother", usage->sampled_faults[FAULT_OTHER]);
+	if (usage->untaxed & TAX_SEEN)
+		stream_u64("taxes", ~usage->untaxed & (TAX_SECCOMP | TAX_PTRACE | TAX_AUDIT));
 	if (timed_faults) {
 		stream_u64("fminor", usage->fault_minor);
 		stream_u64("fmajor", usage->fault_major);
@@ -169,6 +68,22 @@ static void report_cells(const char *name, const __u64 *cells, size_t count)
 {
 	_Static_assert(sizeof(__u64) == sizeof(uint64_t), "histogram cells are 64 bits wide");
 	stream_pairs(name, (const uint64_t *)(const void *)cells, count);
+}
+
+/* null: paths were named, and there was no set left for them. */
+static void report_paths(const struct program *program, const struct line *line)
+{
+	uint64_t words[PATH_SET_BITS / 32];
+
+	if (!line->paths)
+		return;
+	if (line->paths > program->cpus * PATH_SETS_PER_CPU) {
+		stream_null("paths");
+		return;
+	}
+	for (size_t i = 0; i < PATH_SET_BITS / 32; i++)
+		words[i] = program->path_sets[line->paths - 1].words[i];
+	stream_pairs("paths", words, PATH_SET_BITS / 32);
 }
 
 /* `inside`: how many more did not leave. `latency` may be NULL. */
@@ -198,6 +113,9 @@ static void report_line(const struct program *program, const struct line *line, 
 	stream_u64("asked", line->asked);
 	stream_u64("pos", line->positioned);
 	stream_u64("seq", line->sequential);
+	if (line->empty)
+		stream_u64("empty", line->empty);
+	report_paths(program, line);
 	stream_u64("samples", line->samples);
 	/* Signed: a switch that went unseen may leave a difference below zero. */
 	if (program->exact_time)
@@ -291,13 +209,54 @@ static void report_stacks(const struct program *program)
 		stream_begin("stack");
 		stream_u64("p", key.process);
 		stream_i64("nr", key.nr);
-		stream_u64("samples", samples);
+		stream_u64("samples", key.of == STACK_OF_SAMPLE ? samples : 0);
+		if (key.of == STACK_OF_WAIT)
+			stream_u64("waits", samples);
+		else if (key.of == STACK_OF_FAULT)
+			stream_u64("faults", samples);
 		stream_array("frames");
 		for (int i = 0; i < STACK_DEPTH && frames[i].status; i++)
 			report_frame(&frames[i]);
 		stream_close();
 		stream_finish();
 	}
+}
+
+static void report_access(const struct program *program, const struct access *access)
+{
+	const struct line *line = &program->lines[access->line];
+	uint64_t key = line->id & ~LINE_USED;
+	struct sequence_access kept = {
+		.process = (uint32_t)(key >> 32),
+		.descriptor = access->descriptor,
+		.target = line->target,
+		.at = access->at,
+		.offset = access->offset,
+		.asked = access->asked,
+		.moved = access->moved,
+		.nr = (uint16_t)(key >> 16),
+		.kind = (uint16_t)line->kind,
+	};
+
+	sequences_add(&kept);
+}
+
+static void report_sequences(const struct program *program, uint64_t began)
+{
+	uint64_t taken = program->audit->accesses;
+
+	if (taken > program->sequence_budget)
+		taken = program->sequence_budget;
+	for (uint64_t i = 0; i < taken; i++)
+		report_access(program, &program->accesses[i]);
+	for (size_t i = 0; i < (size_t)program->cpus * LINES_PER_CPU; i++) {
+		const struct line *line = &program->lines[i];
+
+		if (line->unsequenced)
+			sequences_drop((uint32_t)((line->id & ~LINE_USED) >> 32),
+				       line->target >> 63 ? line->target : 0);
+	}
+	sequences_write_all(began);
 }
 
 static void report_audit(const struct program *program, uint64_t left, uint64_t unitemised)
@@ -324,7 +283,7 @@ static void report_audit(const struct program *program, uint64_t left, uint64_t 
 	stream_finish();
 }
 
-void report_all(const struct program *program)
+void report_all(const struct program *program, uint64_t began)
 {
 	size_t count = (size_t)program->cpus * LINES_PER_CPU;
 	uint64_t left = 0, unitemised = 0;
@@ -354,6 +313,7 @@ void report_all(const struct program *program)
 	}
 	report_uring(program);
 	report_stacks(program);
+	report_sequences(program, began);
 	report_audit(program, left, unitemised);
 	milestone_end();
 }

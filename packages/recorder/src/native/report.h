@@ -3,6 +3,7 @@
 #define CROSSBILL_REPORT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "program.h"
 
@@ -10,7 +11,7 @@
 void report_hello(const struct program *program);
 /* A message of the ring: first sight of a process or a target. */
 void report_message(const void *message, size_t bytes);
-/* Everything the maps hold, the audit, and the last line. */
-void report_all(const struct program *program);
+/* Everything the maps hold, the audit, and the last line; `began`: the recording's start. */
+void report_all(const struct program *program, uint64_t began);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* sampler: the cpu-clock that shows where CPU time goes. */
+/* sampler: the cpu-clock that shows where CPU time goes, and a sample of the page faults. */
 #define _GNU_SOURCE
 #include "sampler.h"
 
@@ -12,10 +12,15 @@
 
 #define CPUS_MAX 4096
 
-static int clocks[CPUS_MAX];
-static int clock_count;
+/* An event of each CPU. */
+struct sampler {
+	int fds[CPUS_MAX];
+	int count;
+};
 
-static int clock_open(int cpu, int program_fd)
+static struct sampler clocks, faults;
+
+static int event_open(uint64_t event, uint64_t period, int cpu, int program_fd)
 {
 	struct perf_event_attr attr;
 	long fd;
@@ -23,8 +28,8 @@ static int clock_open(int cpu, int program_fd)
 	memset(&attr, 0, sizeof(attr));
 	attr.size = sizeof(attr);
 	attr.type = PERF_TYPE_SOFTWARE;
-	attr.config = PERF_COUNT_SW_CPU_CLOCK;
-	attr.sample_period = SAMPLER_PERIOD_NS;
+	attr.config = event;
+	attr.sample_period = period;
 	fd = syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -37,26 +42,42 @@ static int clock_open(int cpu, int program_fd)
 	return (int)fd;
 }
 
-int sampler_open(int program_fd)
+static void events_close(struct sampler *sampler)
+{
+	while (sampler->count > 0)
+		close(sampler->fds[--sampler->count]);
+}
+
+static int events_open(struct sampler *sampler, uint64_t event, uint64_t period, int program_fd)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_CONF);
 
-	for (int cpu = 0; cpu < cpus && clock_count < CPUS_MAX; cpu++) {
-		int fd = clock_open(cpu, program_fd);
+	for (int cpu = 0; cpu < cpus && sampler->count < CPUS_MAX; cpu++) {
+		int fd = event_open(event, period, cpu, program_fd);
 
 		if (fd == -ENODEV) /* configured but offline */
 			continue;
 		if (fd < 0) {
-			sampler_close();
+			events_close(sampler);
 			return fd;
 		}
-		clocks[clock_count++] = fd;
+		sampler->fds[sampler->count++] = fd;
 	}
-	return clock_count ? 0 : -ENODEV;
+	return sampler->count ? 0 : -ENODEV;
+}
+
+int sampler_open(int program_fd)
+{
+	return events_open(&clocks, PERF_COUNT_SW_CPU_CLOCK, SAMPLER_PERIOD_NS, program_fd);
+}
+
+void sampler_open_faults(int program_fd)
+{
+	(void)events_open(&faults, PERF_COUNT_SW_PAGE_FAULTS_MIN, SAMPLER_FAULTS, program_fd);
 }
 
 void sampler_close(void)
 {
-	while (clock_count > 0)
-		close(clocks[--clock_count]);
+	events_close(&faults);
+	events_close(&clocks);
 }

@@ -1,4 +1,4 @@
-/* sampler.h: the cpu-clock that shows where CPU time goes. */
+/* sampler.h: the cpu-clock that shows where CPU time goes, and a sample of the page faults. */
 #ifndef CROSSBILL_SAMPLER_H
 #define CROSSBILL_SAMPLER_H
 
@@ -11,12 +11,19 @@
  */
 #define SAMPLER_PERIOD_NS 2004008
 
+/* One minor fault in so many is looked at: a prime, as above. */
+#define SAMPLER_FAULTS 509
+
 /*
  * Samples whatever runs on each CPU; `program_fd` is run at each tick. One clock a CPU, not one a
  * task: a task's own clock begins anew with each task, so that tasks shorter than a period would
  * never be seen. Returns 0 or -errno.
  */
 int sampler_open(int program_fd);
+
+/* Runs `program_fd` at a sample of the minor faults of each CPU. Where the kernel refuses, there
+ * are no samples of faults, and nothing else is lost. */
+void sampler_open_faults(int program_fd);
 
 void sampler_close(void);
 

@@ -5,6 +5,7 @@
 
 #include <asm/unistd.h>
 #include <linux/types.h>
+#include <stdbool.h>
 
 /* No call moves more at once, whatever it asks for (MAX_RW_COUNT of the kernel). */
 #define SHAPE_ASKED_MAX 0x7ffff000u
@@ -25,6 +26,13 @@
 /* Sends a signal, perhaps to the caller itself: it may be killed before it is back. */
 #define SHAPE_SIGNALS 16
 
+/* Asks what is ready: 0 says that nothing is. */
+#define SHAPE_READINESS 32
+
+/* Names a path: in the first argument, or after a folder's descriptor in the second. */
+#define SHAPE_PATH 64
+#define SHAPE_PATH_SECOND 128
+
 /*
  * Arguments are given as index + 1, 0 means none. Calls with a folder's descriptor and a path
  * (openat, newfstatat, unlinkat...) have no `fd`: it is AT_FDCWD or says little about what is paid
@@ -37,11 +45,51 @@ struct shape {
 	__u8 offset;
 } __attribute__((aligned(4))); /* so that a program in the kernel reads it at once */
 
+/* Reads or writes at a position: what sequences are made of, beside lseek. */
+static inline __attribute__((always_inline)) bool shape_moves_at_position(const struct shape *shape)
+{
+	return shape->offset || (shape->flags & SHAPE_POSITION);
+}
+
 static const struct shape shapes[SHAPES_MAX] = {
 	/* Signals. */
 	[__NR_kill] = {.flags = SHAPE_SIGNALS},
 	[__NR_tkill] = {.flags = SHAPE_SIGNALS},
 	[__NR_tgkill] = {.flags = SHAPE_SIGNALS},
+/* Names without a descriptor. */
+#ifdef __NR_stat
+	[__NR_stat] = {.flags = SHAPE_PATH},
+	[__NR_lstat] = {.flags = SHAPE_PATH},
+	[__NR_access] = {.flags = SHAPE_PATH},
+	[__NR_unlink] = {.flags = SHAPE_PATH},
+	[__NR_mkdir] = {.flags = SHAPE_PATH},
+	[__NR_rmdir] = {.flags = SHAPE_PATH},
+	[__NR_chmod] = {.flags = SHAPE_PATH},
+	[__NR_chown] = {.flags = SHAPE_PATH},
+	[__NR_lchown] = {.flags = SHAPE_PATH},
+#endif
+	[__NR_newfstatat] = {.flags = SHAPE_PATH_SECOND},
+	[__NR_statx] = {.flags = SHAPE_PATH_SECOND},
+	[__NR_faccessat] = {.flags = SHAPE_PATH_SECOND},
+#ifdef __NR_faccessat2
+	[__NR_faccessat2] = {.flags = SHAPE_PATH_SECOND},
+#endif
+	[__NR_unlinkat] = {.flags = SHAPE_PATH_SECOND},
+	[__NR_mkdirat] = {.flags = SHAPE_PATH_SECOND},
+	[__NR_fchmodat] = {.flags = SHAPE_PATH_SECOND},
+	[__NR_fchownat] = {.flags = SHAPE_PATH_SECOND},
+	[__NR_utimensat] = {.flags = SHAPE_PATH_SECOND},
+	[__NR_statfs] = {.flags = SHAPE_PATH},
+	[__NR_chdir] = {.flags = SHAPE_PATH},
+/* Readiness of a list of descriptors; epoll's calls, which take one, are below. */
+#ifdef __NR_poll
+	[__NR_poll] = {.flags = SHAPE_READINESS},
+#endif
+	[__NR_ppoll] = {.flags = SHAPE_READINESS},
+#ifdef __NR_select
+	[__NR_select] = {.flags = SHAPE_READINESS},
+#endif
+	[__NR_pselect6] = {.flags = SHAPE_READINESS},
 	/* Data at the file's own position. */
 	[__NR_read] = {.fd = 1, .flags = SHAPE_BYTES | SHAPE_POSITION, .size = 3},
 	[__NR_write] = {.fd = 1, .flags = SHAPE_BYTES | SHAPE_POSITION, .size = 3},
@@ -90,12 +138,12 @@ static const struct shape shapes[SHAPES_MAX] = {
 	[__NR_getdents] = {.fd = 1, .flags = SHAPE_BYTES, .size = 3},
 #endif
 #ifdef __NR_readlink
-	[__NR_readlink] = {.flags = SHAPE_BYTES, .size = 3},
+	[__NR_readlink] = {.flags = SHAPE_BYTES | SHAPE_PATH, .size = 3},
 #endif
-	[__NR_readlinkat] = {.flags = SHAPE_BYTES, .size = 4},
+	[__NR_readlinkat] = {.flags = SHAPE_BYTES | SHAPE_PATH_SECOND, .size = 4},
 	[__NR_getcwd] = {.flags = SHAPE_BYTES, .size = 2},
-	[__NR_getxattr] = {.flags = SHAPE_BYTES, .size = 4},
-	[__NR_lgetxattr] = {.flags = SHAPE_BYTES, .size = 4},
+	[__NR_getxattr] = {.flags = SHAPE_BYTES | SHAPE_PATH, .size = 4},
+	[__NR_lgetxattr] = {.flags = SHAPE_BYTES | SHAPE_PATH, .size = 4},
 	[__NR_fgetxattr] = {.fd = 1, .flags = SHAPE_BYTES, .size = 4},
 	[__NR_listxattr] = {.flags = SHAPE_BYTES, .size = 3},
 	[__NR_llistxattr] = {.flags = SHAPE_BYTES, .size = 3},
@@ -107,14 +155,14 @@ static const struct shape shapes[SHAPES_MAX] = {
 	[__NR_process_vm_writev] = {.flags = SHAPE_BYTES | SHAPE_VECTOR},
 /* New descriptors. */
 #ifdef __NR_open
-	[__NR_open] = {.flags = SHAPE_OPENS},
+	[__NR_open] = {.flags = SHAPE_OPENS | SHAPE_PATH},
 #endif
-	[__NR_openat] = {.flags = SHAPE_OPENS},
+	[__NR_openat] = {.flags = SHAPE_OPENS | SHAPE_PATH_SECOND},
 #ifdef __NR_openat2
-	[__NR_openat2] = {.flags = SHAPE_OPENS},
+	[__NR_openat2] = {.flags = SHAPE_OPENS | SHAPE_PATH_SECOND},
 #endif
 #ifdef __NR_creat
-	[__NR_creat] = {.flags = SHAPE_OPENS},
+	[__NR_creat] = {.flags = SHAPE_OPENS | SHAPE_PATH},
 #endif
 #ifdef __NR_open_by_handle_at
 	[__NR_open_by_handle_at] = {.flags = SHAPE_OPENS},
@@ -195,11 +243,11 @@ static const struct shape shapes[SHAPES_MAX] = {
 	[__NR_finit_module] = {.fd = 1},
 	[__NR_mmap] = {.fd = 5},
 #ifdef __NR_epoll_wait
-	[__NR_epoll_wait] = {.fd = 1},
+	[__NR_epoll_wait] = {.fd = 1, .flags = SHAPE_READINESS},
 #endif
-	[__NR_epoll_pwait] = {.fd = 1},
+	[__NR_epoll_pwait] = {.fd = 1, .flags = SHAPE_READINESS},
 #ifdef __NR_epoll_pwait2
-	[__NR_epoll_pwait2] = {.fd = 1},
+	[__NR_epoll_pwait2] = {.fd = 1, .flags = SHAPE_READINESS},
 #endif
 	[__NR_epoll_ctl] = {.fd = 1},
 	[__NR_timerfd_settime] = {.fd = 1},

@@ -81,6 +81,8 @@ void target_write_all(void)
 		stream_u64("fs", target->file_system);
 		stream_bool("deleted", target->deleted);
 		stream_bool("truncated", false);
+		if (target->kind == KIND_FILE)
+			stream_u64("size", target->size);
 		if (stream_finish())
 			return;
 	}

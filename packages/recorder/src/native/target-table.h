@@ -21,6 +21,8 @@ struct target {
 	uint32_t tries;
 	/* Superblock magic of files and folders, else 0. */
 	uint64_t file_system;
+	/* Bytes of a file when it was named, else 0. */
+	uint64_t size;
 	/* NULL: not resolved. */
 	char *name;
 	uint32_t name_size;

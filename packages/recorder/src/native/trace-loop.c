@@ -23,7 +23,6 @@ static struct {
 	struct trace_result *result;
 	/* 0 when attached: signals and the end of a single process mean nothing then. */
 	pid_t target;
-	uint64_t started_at;
 } loop;
 
 static void loop_continue(pid_t tid, int request, int signal)
@@ -112,7 +111,7 @@ static void loop_exec(struct tracee *tracee)
 	accounting_begin(tracee, &tracee->before_exec);
 	if (loop.result->has_started)
 		return;
-	loop.started_at = tracee->since.at;
+	loop.result->started_at = tracee->since.at;
 	loop.result->before = tracee->since.counters;
 	loop_announce(tracee->tid);
 }
@@ -216,7 +215,7 @@ static void loop_run(void)
 			loop_ended(tid, status);
 	}
 	if (loop.result->has_started)
-		loop.result->elapsed = clock_now() - loop.started_at;
+		loop.result->elapsed = clock_now() - loop.result->started_at;
 	loop.result->running = tracee_running();
 	tracee_each(accounting_close);
 }
@@ -261,7 +260,7 @@ void trace_attach(const pid_t *pids, size_t n, struct trace_result *result)
 			return;
 		}
 	}
-	loop.started_at = clock_now();
+	loop.result->started_at = clock_now();
 	loop_announce(pids[0]);
 	loop_run();
 }

@@ -24,7 +24,8 @@ struct trace_result {
 	int status;
 	/* The target's counters when it began. */
 	struct task_counters before;
-	/* From the start to the end, ns. */
+	/* By the monotonic clock, and from there to the end, ns. */
+	uint64_t started_at;
 	uint64_t elapsed;
 	/* Processes that run on. */
 	uint64_t running;

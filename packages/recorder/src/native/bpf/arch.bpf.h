@@ -30,6 +30,12 @@ static __always_inline void arch_arguments(const struct pt_regs *regs, __u64 *ar
 	arguments[5] = READ(regs, r9);
 }
 
+/* The first or the second argument alone. */
+static __always_inline __u64 arch_path(const struct pt_regs *regs, bool second)
+{
+	return second ? READ(regs, si) : READ(regs, di);
+}
+
 /* A perf_event program's context begins with the interrupted registers, as <asm/ptrace.h> has them.
  */
 static __always_inline bool arch_user_mode(const __u64 *sampled)
@@ -37,6 +43,8 @@ static __always_inline bool arch_user_mode(const __u64 *sampled)
 	return sampled[17] & 3; /* cs */
 }
 
+/* Words of struct pt_regs in a perf_event program's context. */
+#define ARCH_REGISTERS 21
 #define ARCH_EXIT 60
 #define ARCH_EXIT_GROUP 231
 #define ARCH_CLOSE 3
@@ -62,11 +70,18 @@ static __always_inline void arch_arguments(const struct pt_regs *regs, __u64 *ar
 	arguments[5] = READ(regs, regs[5]);
 }
 
+static __always_inline __u64 arch_path(const struct pt_regs *regs, bool second)
+{
+	return second ? READ(regs, regs[1]) : READ(regs, orig_x0);
+}
+
 static __always_inline bool arch_user_mode(const __u64 *sampled)
 {
 	return (sampled[33] & 0xf) == 0; /* pstate, PSR_MODE_EL0t */
 }
 
+/* Words of struct user_pt_regs. */
+#define ARCH_REGISTERS 34
 #define ARCH_EXIT 93
 #define ARCH_EXIT_GROUP 94
 #define ARCH_CLOSE 57

@@ -45,6 +45,7 @@ struct inode {
 	__u16 i_mode;
 	struct super_block *i_sb;
 	unsigned long i_ino;
+	long long i_size;
 	__u32 i_rdev;
 	__u32 i_nlink;
 	__u32 i_generation;
@@ -120,7 +121,12 @@ struct sigpending {
 	struct sigset signal;
 };
 
+struct thread_info {
+	unsigned long syscall_work; /* since Linux 5.11 (commit b86678cf0f1d) */
+};
+
 struct task_struct {
+	struct thread_info thread_info;
 	unsigned int __state;
 	void *stack;
 	/* int, and one byte from Linux 7.3 on: only an unsigned field may change its size when
@@ -137,6 +143,10 @@ struct task_struct {
 	unsigned int in_iowait : 1;
 	unsigned long min_flt, maj_flt, nvcsw, nivcsw;
 	char comm[16];
+};
+
+struct vm_area_struct {
+	struct file *vm_file;
 };
 
 struct linux_binprm {

@@ -154,6 +154,15 @@ static __always_inline __u64 argument(const struct thread *thread, __u32 number)
 	return thread->arguments[(number - 1) & 7];
 }
 
+/* The pieces of a vectored call are not read: it asked for what it moved. */
+static __always_inline __u32 asked_of(const struct shape *shape, long moved,
+				      const struct thread *thread)
+{
+	__u64 asked = shape->size ? argument(thread, shape->size) : (__u64)moved;
+
+	return asked < SHAPE_ASKED_MAX ? (__u32)asked : SHAPE_ASKED_MAX;
+}
+
 static __always_inline struct descriptor *descriptor_slot(__u64 owner)
 {
 	__u32 slot = (__u32)(mix(owner, 0) >> 40) & (DESCRIPTORS_MAX - 1);

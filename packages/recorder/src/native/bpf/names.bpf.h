@@ -243,6 +243,8 @@ __noinline int name_target(__u64 address, __u64 id, __u32 kind)
 	message->kind = kind;
 	message->file_system = BPF_CORE_READ(file, f_inode, i_sb, s_magic);
 	message->inode = BPF_CORE_READ(file, f_inode, i_ino);
+	if (kind == KIND_FILE)
+		message->size = BPF_CORE_READ(file, f_inode, i_size);
 	if (is_socket)
 		name_socket(message, file);
 	else if (kind == KIND_PIPE || (kind >= KIND_EVENTFD && kind <= KIND_ANONYMOUS))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* samples: where CPU time goes: ticks of the cpu-clock with stacks, and faults timed. */
+/* samples: where CPU time goes, ticks of the cpu-clock with stacks; faults, sampled and timed. */
 #ifndef CROSSBILL_SAMPLES_BPF_H
 #define CROSSBILL_SAMPLES_BPF_H
 
@@ -20,9 +20,10 @@ struct {
 	__type(value, __u64);
 } stack_counts SEC(".maps");
 
-static __always_inline void count_stack(void *context, struct thread *thread, long nr)
+static __always_inline void count_stack(void *context, struct thread *thread, long nr,
+					enum stack_of of)
 {
-	struct stack_key key = {.process = thread->process, .nr = (__s32)nr};
+	struct stack_key key = {.process = thread->process, .nr = (__s32)nr, .of = of};
 	__u64 one = 1, *count;
 
 	key.stack =
@@ -49,7 +50,7 @@ int on_sample(void *context)
 		return 0;
 	if (arch_user_mode(context)) {
 		thread->samples_user++;
-		count_stack(context, thread, -1);
+		count_stack(context, thread, -1, STACK_OF_SAMPLE);
 		return 0;
 	}
 	nr = arch_syscall_nr((struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()));
@@ -61,7 +62,56 @@ int on_sample(void *context)
 	__sync_fetch_and_add(&thread->samples_call, 1);
 	thread->pending = 1;
 	if (thread->phase == PHASE_RUNNING)
-		count_stack(context, thread, nr);
+		count_stack(context, thread, nr, STACK_OF_SAMPLE);
+	return 0;
+}
+
+/* Of the calls of a line that waited, and of the faults of a process that were looked at, the first
+ * 16 and then one in 64 give their stack: it costs microseconds. */
+static __always_inline bool is_chosen(__u64 earlier)
+{
+	return earlier < 16 || !(earlier & 63);
+}
+
+static long note_fault_kind(struct task_struct *task, struct vm_area_struct *vma, __u32 *kind)
+{
+	(void)task;
+	*kind = vma->vm_file ? FAULT_FILE : FAULT_ANONYMOUS;
+	return 0;
+}
+
+/* The event's record, behind the registers, as <linux/bpf_perf_event.h> has it. */
+struct fault_record {
+	__u64 registers[ARCH_REGISTERS];
+	__u64 period;
+	__u64 address;
+};
+
+/* One in SAMPLER_FAULTS minor faults, in user code or in a call: what did it touch? bpf_find_vma
+ * (Linux 5.17) gives up when the lock of the mappings is wanted for writing. */
+SEC("perf_event")
+int on_fault_sample(struct fault_record *context)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct thread *thread = thread_of(task);
+	__u32 kind = FAULT_OTHER, process;
+	struct usage *usage;
+	__u64 seen;
+	long nr;
+
+	if (!thread || thread->phase == PHASE_ARMED)
+		return 0;
+	bpf_find_vma(task, context->address, note_fault_kind, &kind, 0);
+	process = thread->process;
+	usage = bpf_map_lookup_elem(&usages, &process);
+	if (!usage || kind >= FAULT_KINDS)
+		return 0;
+	seen = usage->sampled_faults[kind];
+	ADD(usage->sampled_faults[kind], 1);
+	if (!is_chosen(seen))
+		return 0;
+	nr = arch_syscall_nr((struct pt_regs *)bpf_task_pt_regs(task));
+	count_stack(context, thread, nr < 0 ? -1 : nr, STACK_OF_FAULT);
 	return 0;
 }
 

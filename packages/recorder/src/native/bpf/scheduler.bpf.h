@@ -143,6 +143,7 @@ int on_exec(__u64 *context)
 		return 0;
 	now = bpf_ktime_get_ns();
 	if (thread->phase != PHASE_ARMED) {
+		usage_note_taxes(thread->process, task);
 		thread_mend_unseen(thread);
 		thread->on_cpu = thread_on_cpu(thread, now);
 		thread_settle(thread, task, now);
@@ -167,6 +168,8 @@ int on_exit(__u64 *context)
 	if (!thread || thread->phase == PHASE_ARMED)
 		return 0;
 	thread->phase = PHASE_EXITING;
+	/* Not later: a tracer may reap it before its last switch. */
+	usage_note_taxes(thread->process, task);
 	regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	nr = arch_syscall_nr(regs);
 	if (nr == ARCH_EXIT || nr == ARCH_EXIT_GROUP)

@@ -236,6 +236,31 @@ static __always_inline void thread_switch_in(struct thread *thread, __u64 now)
 
 #define ADD(total, amount) __sync_fetch_and_add(&(total), (amount))
 
+/* Bits of enum syscall_work_bit (include/linux/thread_info.h), the same since Linux 5.11. */
+#define WORK_SECCOMP (1ul << 0)
+#define WORK_PTRACE (1ul << 2)
+#define WORK_AUDIT (1ul << 4)
+
+/* What taxes the thread's crossings at this moment. A process is taxed by what none of its threads
+ * was seen without. */
+static __always_inline void usage_note_taxes(__u32 process, struct task_struct *task)
+{
+	struct usage *usage = bpf_map_lookup_elem(&usages, &process);
+	unsigned long work;
+	__u64 untaxed = TAX_SEEN;
+
+	if (!usage || !bpf_core_field_exists(task->thread_info.syscall_work))
+		return;
+	work = task->thread_info.syscall_work;
+	if (!(work & WORK_SECCOMP))
+		untaxed |= TAX_SECCOMP;
+	if (!(work & WORK_PTRACE))
+		untaxed |= TAX_PTRACE;
+	if (!(work & WORK_AUDIT))
+		untaxed |= TAX_AUDIT;
+	__sync_fetch_and_or(&usage->untaxed, untaxed);
+}
+
 /* Hands everything the thread gathered to its process entry and begins anew at `now`. */
 static __always_inline void thread_settle(struct thread *thread, struct task_struct *task,
 					  __u64 now)

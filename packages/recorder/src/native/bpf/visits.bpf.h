@@ -96,8 +96,11 @@ static __noinline int settle(struct task_struct *task)
 
 	if (!thread || thread->phase == PHASE_ARMED)
 		return 0;
-	if (thread->phase != PHASE_EXITING && task->pid == task->tgid)
-		AUDIT(running, 1);
+	if (thread->phase != PHASE_EXITING) {
+		usage_note_taxes(thread->process, task);
+		if (task->pid == task->tgid)
+			AUDIT(running, 1);
+	}
 	if (thread->off_state == OFF_NOT)
 		thread->on_cpu = thread_on_cpu(thread, now);
 	else
