@@ -32,6 +32,15 @@ test("-p given again adds its processes to those before", () => {
   expect(flags.pidFlag.read(command.opts())).toEqual([12, 34, 56]);
 });
 
+test("--sequence takes a count in plain digits, thousands or millions, up to a million", () => {
+  const read = (sequence: string) => flags.sequenceFlag.read({ sequence });
+  expect(flags.sequenceFlag.read({})).toBeNull();
+  expect([read("23"), read("200k"), read("1M"), read("1000000")]).toEqual([23, 2e5, 1e6, 1e6]);
+  for (const count of ["0", "2M", "1001k", "-1", "1.5k", "1K", "many", ""]) {
+    expect(() => read(count)).toThrow(UsageError);
+  }
+});
+
 test("no two flags of a command have the same name", () => {
   for (const { flags: list } of verbs) {
     const names = list.flatMap(({ option }) => [option.short, option.long]);

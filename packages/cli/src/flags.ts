@@ -6,6 +6,7 @@ import {
   type SyscallSelection,
   UsageError,
 } from "@crossbill/core";
+import { SEQUENCE_BUDGET_MAX } from "@crossbill/recorder";
 import { Option, type OptionValues } from "commander";
 import { parseDuration } from "./duration.ts";
 import { parsePids } from "./pids.ts";
@@ -94,6 +95,15 @@ export const recorderFlag: Flag<(typeof recorders)[number] | null> = choice({
   flags: "--recorder <name>",
   description: "use this recorder instead of the best one that works here",
   choices: recorders,
+});
+
+export const sequenceFlag: Flag<number | null> = text({
+  flags: "--sequence <count>",
+  description:
+    "also keep the order, offsets and sizes of so many reads, writes and seeks, such as 200k or 1M " +
+    "(the most); takes 32 bytes of kernel memory for each",
+  completion: "none",
+  parse: parseSequence,
 });
 
 export const calibrateFlag: Flag<boolean> = {
@@ -282,6 +292,16 @@ function parseTop(value: string): number {
   if (/^\d{1,6}$/.test(value)) return Number(value);
   throw new UsageError(`--top: ${printable(value)} is not a number of lines`, {
     remedy: "write a whole number such as --top 20",
+  });
+}
+
+/** 23, 200k, 1M. */
+function parseSequence(value: string): number {
+  const [, digits, unit] = /^(\d{1,7})([kM]?)$/.exec(value) ?? [];
+  const count = Number(digits) * (unit === "M" ? 1e6 : unit === "k" ? 1e3 : 1);
+  if (count >= 1 && count <= SEQUENCE_BUDGET_MAX) return count;
+  throw new UsageError(`--sequence: ${printable(value)} is no number of accesses`, {
+    remedy: "write a whole number up to 1M, such as --sequence 200k",
   });
 }
 

@@ -15,13 +15,14 @@ export const recordingFlags: readonly flags.AnyFlag[] = [
   flags.allFlag,
   flags.exactTimeFlag,
   flags.recorderFlag,
+  flags.sequenceFlag,
   flags.calibrateFlag,
   flags.symbolsFlag,
 ];
 
 type Chosen = Pick<
   SessionOptions,
-  "openOutputs" | "exactTime" | "recorder" | "mayCalibrate" | "nameSites"
+  "openOutputs" | "exactTime" | "recorder" | "sequence" | "mayCalibrate" | "nameSites"
 >;
 
 export function readRecordingFlags(values: OptionValues): Chosen {
@@ -35,6 +36,7 @@ export function readRecordingFlags(values: OptionValues): Chosen {
     openOutputs: () => openBillOutputs(names, view),
     exactTime: flags.exactTimeFlag.read(values),
     recorder: flags.recorderFlag.read(values),
+    sequence: flags.sequenceFlag.read(values),
     mayCalibrate: flags.calibrateFlag.read(values),
     nameSites: flags.symbolsFlag.read(values),
   };

@@ -56,6 +56,8 @@ export interface SessionOptions {
   readonly runs?: number;
   readonly exactTime: boolean;
   readonly recorder: RecorderName | null;
+  /** How many reads, writes and seeks to keep in order; none by default. */
+  readonly sequence?: number | null;
   readonly mayCalibrate: boolean;
   /** Whether to look for the functions and lines that made the calls; not by default. */
   readonly nameSites?: boolean;
@@ -183,6 +185,7 @@ function start(prepared: Prepared, standardOutput: number): RunningRecording {
     recorder: mode === "ptrace" ? "ptrace" : "ebpf",
     timing: mode === "ebpfSampled" ? "sampled" : "exact",
     subject: prepared.subject,
+    ...(typeof prepared.sequence === "number" ? { sequence: prepared.sequence } : {}),
     environment: prepared.environment,
     standardOutput,
     inherited: inheritedDescriptors(),
