@@ -42,6 +42,8 @@ export interface RecorderOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** "sampled" by default; the ptrace recorder times every call whatever is said. */
   readonly timing?: "sampled" | "exact";
+  /** How many accesses to keep in order. */
+  readonly sequence?: number;
 }
 
 /** A running recorder. */
@@ -62,6 +64,7 @@ export class RecorderProcess {
     options: RecorderOptions = {},
   ) {
     const flags = ["--stream", "3", "--control", "4", "--timing", options.timing ?? "sampled"];
+    if (options.sequence !== undefined) flags.push("--sequence", `${options.sequence}`);
     this.child = spawn(recorderBinary(recorder), [mode, ...flags, ...rest], {
       stdio: ["ignore", "pipe", "ignore", "pipe", "pipe"],
       cwd: options.cwd,
