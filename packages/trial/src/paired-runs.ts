@@ -3,7 +3,7 @@ import { randomInt } from "node:crypto";
 import type { TimedPair } from "@crossbill/core";
 import { median } from "@crossbill/core";
 import { measure, type Samples } from "@crossbill/native";
-import type { Way } from "./ways.ts";
+import type { FixedWay } from "./ways.ts";
 
 /** An odd number, of which the interval leaves out both extremes; see core's paired-ratio.ts. */
 const PAIRS = 9;
@@ -28,9 +28,9 @@ export interface PairedRuns {
 }
 
 export interface RunOrder {
-  readonly way: Way;
-  /** Mechanism of the fix, which may depend on the page cache. */
-  readonly proposed: string;
+  /** Mechanism of the recorded calls. */
+  readonly present: string;
+  readonly fix: FixedWay;
   /** Path of the plan, and of the scratch file when there is one. */
   readonly parameters: Readonly<Record<string, string>>;
   /** Times that one process makes all calls. */
@@ -46,13 +46,10 @@ export async function runPairs(order: RunOrder): Promise<PairedRuns> {
   const until = Date.now() + PATIENCE_MS;
   while (plain.length < PAIRS && (plain.length < FEWEST || Date.now() < until)) {
     order.onPair(plain.length / PAIRS);
-    if (randomInt(2) === 0) {
-      plain.push(await runOnce(order, order.way.present));
-      changed.push(await runOnce(order, order.proposed));
-    } else {
-      changed.push(await runOnce(order, order.proposed));
-      plain.push(await runOnce(order, order.way.present));
-    }
+    const isPlainFirst = randomInt(2) === 0;
+    if (isPlainFirst) plain.push(await runOnce(order, order.present, {}));
+    changed.push(await runOnce(order, order.fix.mechanism, order.fix.parameters));
+    if (!isPlainFirst) plain.push(await runOnce(order, order.present, {}));
   }
   return { plain, changed };
 }
@@ -65,11 +62,13 @@ export function timedPairs({ plain, changed }: PairedRuns): TimedPair[] {
   });
 }
 
-async function runOnce(order: RunOrder, mechanism: string): Promise<Run> {
-  const { way, parameters, repeats, signal } = order;
-  const all = { ...parameters, ...(mechanism === order.proposed ? way.parameters : {}) };
+async function runOnce(
+  { parameters: files, repeats, signal }: RunOrder,
+  mechanism: string,
+  parameters: FixedWay["parameters"],
+): Promise<Run> {
   const { blocks } = await measure(
-    { mechanism, parameters: all, calls: repeats, blockCalls: 1 },
+    { mechanism, parameters: { ...files, ...parameters }, calls: repeats, blockCalls: 1 },
     signal,
   );
   return summary(blocks);

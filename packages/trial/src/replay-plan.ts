@@ -5,16 +5,19 @@ import { encodePlan } from "./plan-file.ts";
 import { isWrite, type PlannedAccess } from "./planned-access.ts";
 import { findRecorded, type RecordedFile } from "./recorded-file.ts";
 import { costOf, type Subject, subjectOf } from "./subject.ts";
-import { type Way, wayOf } from "./ways.ts";
+import { type FixedWay, type Way, wayOf } from "./ways.ts";
 
 /** As in native/src/replay-plan.h. */
 const MOST_SCRATCH_BYTES = 4 * 2 ** 30;
 const PAGE_BYTES = 4096;
-/** Of the calls' time: from here on the disk was what they waited for. */
+/** Of the calls' time: from here on the page cache was not warm. */
 const COLD_SHARE = 0.2;
+/** From here on waiting for the disk is most of it. */
+const DISK_SHARE = 0.5;
 
 export interface ReplayPlan {
   readonly way: Way;
+  readonly fix: FixedWay;
   readonly subject: Subject;
   readonly pattern: AccessPattern;
   /** Whether the recorded calls waited for a disk, so that the replay must too. */
@@ -28,7 +31,7 @@ export interface ReplayPlan {
 
 /** Looks at the bill and at the recorded file; opens and writes nothing. */
 export function planReplay(bill: Bill, finding: Finding): ReplayPlan | string {
-  const way = wayOf(finding.code);
+  const way = wayOf(finding);
   if (way === null) return "there is no replay for such a finding";
   const subject = subjectOf(bill, finding, way);
   if (typeof subject === "string") return subject;
@@ -38,9 +41,11 @@ export function planReplay(bill: Bill, finding: Finding): ReplayPlan | string {
   if (typeof pattern === "string") return pattern;
   const scratch = scratchOf(way, subject, pattern.accesses);
   if (!(scratch.most <= MOST_SCRATCH_BYTES)) return "a scratch copy would exceed 4 GiB";
-  const isCold = source !== null && waitedForDisk(subject) > COLD_SHARE;
+  const diskShare = source === null ? 0 : waitedForDisk(subject);
+  const isCold = diskShare > COLD_SHARE;
   return {
     way,
+    fix: (diskShare > DISK_SHARE ? way.fixOnDisk : undefined) ?? way.fix,
     subject,
     pattern,
     isCold,

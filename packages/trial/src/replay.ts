@@ -84,7 +84,7 @@ const MOST_REPEATS = 15;
 
 function runWays(
   { signal, onProgress }: ReplayOptions,
-  { way, isCold, bytes, recordedNs, pattern }: ReplayPlan,
+  { way, fix, bytes, recordedNs, pattern }: ReplayPlan,
   { folder }: Scratch,
 ): Promise<PairedRuns> {
   const plan = join(folder, "plan");
@@ -92,8 +92,8 @@ function runWays(
   const expectedNs = Math.max(1, recordedNs * pattern.share);
   const repeats = Math.min(MOST_REPEATS, Math.max(1, Math.ceil(LEAST_NS / expectedNs)));
   return runPairs({
-    way,
-    proposed: (isCold ? way.cold?.proposed : undefined) ?? way.proposed,
+    present: way.present,
+    fix,
     parameters: way.kind === "reads" ? { plan } : { plan, scratch: join(folder, "scratch") },
     repeats,
     signal,
@@ -140,7 +140,7 @@ function trialOf(
 }
 
 function figuresOf(
-  { subject, pattern, recordedNs, isCold, way }: ReplayPlan,
+  { subject, pattern, recordedNs, isCold, fix }: ReplayPlan,
   { plain, changed }: PairedRuns,
   ratio: number,
 ): ReplayFigures {
@@ -157,7 +157,7 @@ function figuresOf(
     unchangedCalls: plain[0]?.systemCalls ?? 0,
     changedNs: unchangedNs * ratio,
     changedCalls: changed[0]?.systemCalls ?? 0,
-    changedBy: (isCold ? way.cold?.what : undefined) ?? way.what,
+    changedBy: fix.what,
     pairs: plain.length,
   };
 }

@@ -1,56 +1,73 @@
 /** ways: for each finding that a replay can prove, the calls it is about and the way it proposes. */
+import type { Finding } from "@crossbill/core";
 
 export interface Way {
   /** What the calls do; a copy reads one file and writes the scratch file. */
   readonly kind: "reads" | "writes" | "copy";
   /** Mechanism of the recorded calls. */
   readonly present: string;
-  /** Mechanism of the fix, and what it is told. */
-  readonly proposed: string;
+  readonly fix: FixedWay;
+  /** Instead of `fix`, when most of the calls' time was waiting for a disk. */
+  readonly fixOnDisk?: FixedWay;
+}
+
+export interface FixedWay {
+  readonly mechanism: string;
   readonly parameters: Readonly<Record<string, number>>;
-  /** The fix in words. */
+  /** In words. */
   readonly what: string;
-  /** Instead of `proposed`, when the file was not in the page cache. */
-  readonly cold?: { readonly proposed: string; readonly what: string };
 }
 
 const recorded = "replay-recorded";
 /** What the rules assume of a buffer: see their `priced`. */
 const BUFFER = { piece: 65_536 };
-/** Records that one fsync makes durable, when the finding does not say how many. */
-const GROUP = 32;
+/** Records made durable at a time, when the finding does not say how many. */
+const GROUP = 100;
 
 const buffered: Way = {
   kind: "reads",
   present: recorded,
-  proposed: "replay-buffered",
-  parameters: BUFFER,
-  what: "one read of 64 KiB serves many",
+  fix: {
+    mechanism: "replay-buffered",
+    parameters: BUFFER,
+    what: "one read of 64 KiB serves many",
+  },
 };
 const mapped: Way = {
   kind: "reads",
   present: recorded,
-  proposed: "replay-mapping",
-  parameters: {},
-  what: "the file is mapped once and copied from",
+  fix: {
+    mechanism: "replay-mapping",
+    parameters: {},
+    what: "the file is mapped once and used in place",
+  },
 };
 
-const ways: ReadonlyMap<string, Way> = new Map([
+const ways: ReadonlyMap<string, Way> = new Map<string, Way>([
   ["small-reads", buffered],
   ["contiguous-preads", buffered],
   ["repeated-reads", mapped],
   [
     "scattered-reads",
-    { ...mapped, cold: { proposed: "replay-ring", what: "32 reads at a time in an io_uring" } },
+    {
+      ...mapped,
+      fixOnDisk: {
+        mechanism: "replay-ring",
+        parameters: { depth: 64 },
+        what: "64 reads are in flight in an io_uring",
+      },
+    },
   ],
   [
     "seek-then-read",
     {
       kind: "reads",
       present: recorded,
-      proposed: "replay-positioned",
-      parameters: {},
-      what: "pread says where, nothing seeks",
+      fix: {
+        mechanism: "replay-positioned",
+        parameters: {},
+        what: "pread says where, nothing seeks",
+      },
     },
   ],
   [
@@ -58,19 +75,11 @@ const ways: ReadonlyMap<string, Way> = new Map([
     {
       kind: "writes",
       present: recorded,
-      proposed: "replay-gathered",
-      parameters: BUFFER,
-      what: "writes are gathered to 64 KiB",
-    },
-  ],
-  [
-    "sync-per-record",
-    {
-      kind: "writes",
-      present: recorded,
-      proposed: "replay-grouped",
-      parameters: { group: GROUP },
-      what: "one fsync makes many records durable",
+      fix: {
+        mechanism: "replay-gathered",
+        parameters: BUFFER,
+        what: "writes are gathered to 64 KiB",
+      },
     },
   ],
   [
@@ -78,14 +87,30 @@ const ways: ReadonlyMap<string, Way> = new Map([
     {
       kind: "copy",
       present: "replay-copied",
-      proposed: "replay-copy-range",
-      parameters: {},
-      what: "copy_file_range copies in the kernel",
+      fix: {
+        mechanism: "replay-copy-range",
+        parameters: {},
+        what: "copy_file_range copies in the kernel",
+      },
     },
   ],
 ]);
 
 /** How a finding is replayed; null when it cannot be. */
-export function wayOf(code: string): Way | null {
-  return ways.get(code) ?? null;
+export function wayOf({ code, evidence }: Pick<Finding, "code" | "evidence">): Way | null {
+  return code === "sync-per-record" ? grouped(evidence) : (ways.get(code) ?? null);
+}
+
+function grouped(evidence: Finding["evidence"]): Way {
+  const said = evidence["recordsAtATime"];
+  const group = typeof said === "number" && Number.isSafeInteger(said) && said > 0 ? said : GROUP;
+  return {
+    kind: "writes",
+    present: recorded,
+    fix: {
+      mechanism: "replay-grouped",
+      parameters: { group },
+      what: `each sync makes ${group} records durable`,
+    },
+  };
 }

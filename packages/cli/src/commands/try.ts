@@ -75,7 +75,7 @@ async function tryReplays(text: string, values: OptionValues): Promise<Ending> {
   const findings = chosenFindings(bill, flags.findingFlag.read(values));
   const isJson = flags.jsonFlag.read(values);
   if (findings.length === 0 && !isJson) {
-    writeFully(1, "nothing to try: the bill has no finding that a replay proves\n");
+    writeFully(1, "nothing to try: the bill has no finding that a trial proves\n");
     return done;
   }
   const paint = paintFor(wantsColour(1));
@@ -130,7 +130,7 @@ async function tryOne(
 /** Made from the bill's figures again: what a file says of its own findings is not to be trusted. */
 function chosenFindings(bill: Bill, code: string | null): Finding[] {
   const { findings } = advise(bill);
-  if (code === null) return findings.filter(({ trial }) => trial === "replay");
+  if (code === null) return findings.filter(({ trial }) => trial !== null);
   const chosen = findings.filter((finding) => finding.code === code);
   if (chosen.length > 0) return chosen;
   const known = [...new Set(findings.map((finding) => finding.code))].join(", ");

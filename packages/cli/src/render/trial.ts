@@ -11,7 +11,10 @@ const INDENT = "  ";
 /** The lines of one finding, whether it was tried or could not be. */
 export function trialLines(finding: Finding, outcome: ReplayOutcome, paint: Paint): string[] {
   const title = paint.strong(printable(`${finding.code}: ${finding.title}`));
-  if (outcome.kind === "refused") return [title, ...text(`not replayed: ${outcome.why}`)];
+  if (outcome.kind === "refused") {
+    const live = finding.trial === "live" ? "; crossbill try --live may prove it" : "";
+    return [title, ...text(`not replayed: ${outcome.why}${live}`)];
+  }
   const { trial, figures } = outcome;
   return [
     title,
