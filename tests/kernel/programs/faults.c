@@ -1,4 +1,5 @@
-/* faults.c: takes a known number of page faults: faults memory PAGES | faults file PATH PAGES */
+/* faults.c: takes a known number of page faults: faults memory PAGES | file PATH PAGES | again PATH
+ * TIMES */
 #define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>
@@ -41,6 +42,23 @@ static int touch_file(const char *path, size_t pages)
 	return sum;
 }
 
+/* One minor fault a time: the page is in memory, and no longer in the mapping. */
+static int touch_again(const char *path, size_t times)
+{
+	int fd = open(path, O_RDONLY);
+	char *memory = mmap(NULL, page, PROT_READ, MAP_PRIVATE, fd, 0);
+	char sum = 0;
+
+	if (memory == MAP_FAILED)
+		err(1, "%s", path);
+	for (size_t i = 0; i < times; i++) {
+		sum ^= *(const volatile char *)memory;
+		if (madvise(memory, page, MADV_DONTNEED))
+			err(1, "madvise");
+	}
+	return sum != 0;
+}
+
 int main(int argc, char *argv[])
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -50,5 +68,7 @@ int main(int argc, char *argv[])
 		return touch_memory(strtoul(argv[2], NULL, 10));
 	if (!strcmp(what, "file") && argc == 4)
 		return touch_file(argv[2], strtoul(argv[3], NULL, 10));
+	if (!strcmp(what, "again") && argc == 4)
+		return touch_again(argv[2], strtoul(argv[3], NULL, 10));
 	return 2;
 }
