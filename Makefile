@@ -11,6 +11,10 @@ MEASURE := packages/native/src
 MEASURE_OUT := packages/native/build
 MEASURE_OBJECTS := $(patsubst $(MEASURE)/%.c,$(MEASURE_OUT)/%.o,$(wildcard $(MEASURE)/*.c $(MEASURE)/mechanisms/*.c))
 
+LIVE := packages/trial/src/native
+LIVE_OUT := packages/trial/build
+LIVE_OBJECTS := $(patsubst $(LIVE)/%.c,$(LIVE_OUT)/%.o,$(wildcard $(LIVE)/*.c))
+
 # What both recorders stand on.
 SHARED := stream milestone launch identity environment path-search control sequences
 
@@ -22,6 +26,7 @@ EBPF := $(SHARED) recorder program program-full-events program-fast-events progr
 BINARIES := $(if $(wildcard $(NATIVE)/ptrace-recorder.c),$(OUT)/crossbill-ptrace)
 BINARIES += $(if $(wildcard $(NATIVE)/recorder.c),$(OUT)/crossbill-recorder)
 BINARIES += $(MEASURE_OUT)/crossbill-measure $(MEASURE_OUT)/crossbill-preload.so
+BINARIES += $(LIVE_OUT)/crossbill-live.so
 
 .PHONY: all clean
 all: $(BINARIES)
@@ -46,13 +51,20 @@ $(MEASURE_OUT)/crossbill-preload.so: $(PRELOAD) $(MEASURE)/user-dispatch.h $(MEA
 $(MEASURE_OUT)/%.o: $(MEASURE)/%.c | $(MEASURE_OUT)/mechanisms
 	$(CC) $(CFLAGS) $(STRICT) $(HARDEN) -iquote $(MEASURE) -pthread -MMD -MP -c -o $@ $<
 
-$(OUT) $(MEASURE_OUT)/mechanisms:
+# Loaded into the programs of live trials. No builtins and no fortified names: it stands before both.
+$(LIVE_OUT)/crossbill-live.so: $(LIVE_OBJECTS)
+	$(CC) -shared -Wl,-z,relro,-z,now -o $@ $^ -ldl -pthread
+
+$(LIVE_OUT)/%.o: $(LIVE)/%.c | $(LIVE_OUT)
+	$(CC) $(CFLAGS) $(STRICT) -U_FORTIFY_SOURCE -fno-builtin -fstack-protector-strong -fPIC -MMD -MP -c -o $@ $<
+
+$(OUT) $(MEASURE_OUT)/mechanisms $(LIVE_OUT):
 	mkdir -p $@
 
 clean:
-	rm -rf $(OUT) $(MEASURE_OUT)
+	rm -rf $(OUT) $(MEASURE_OUT) $(LIVE_OUT)
 
--include $(wildcard $(OUT)/*.d $(MEASURE_OUT)/*.d $(MEASURE_OUT)/mechanisms/*.d)
+-include $(wildcard $(OUT)/*.d $(MEASURE_OUT)/*.d $(MEASURE_OUT)/mechanisms/*.d $(LIVE_OUT)/*.d)
 
 # The kernel side, compiled and put into headers that are committed: only this needs clang and bpftool.
 BPF_SOURCES := $(NATIVE)/record.bpf.c $(wildcard $(NATIVE)/bpf/*.h) $(addprefix $(NATIVE)/,record.h shape.h descriptor-kind.h)
