@@ -43,12 +43,11 @@ function outsideEachEnd(count: number): number {
   return outside;
 }
 
-/** The saving as shares of the elapsed time, when `partNs` of it became `ratio` times as long. */
-export function savedShares(ratio: Interval, partNs: number, elapsedNs: number): ShareInterval {
-  const of = (times: number): number => ((1 - times) * partNs) / elapsedNs;
+/** The saving as shares of the elapsed time, when `share` of it becomes `ratio` times as long. */
+export function savedShares(ratio: Interval, share: number): ShareInterval {
   return {
-    lowShare: of(ratio.high),
-    likelyShare: of(ratio.likely),
-    highShare: of(ratio.low),
+    lowShare: (1 - ratio.high) * share,
+    likelyShare: (1 - ratio.likely) * share,
+    highShare: (1 - ratio.low) * share,
   };
 }

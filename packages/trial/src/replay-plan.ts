@@ -49,7 +49,7 @@ export function planReplay(bill: Bill, finding: Finding): ReplayPlan | string {
     subject,
     pattern,
     isCold,
-    recordedNs: costOf(subject.lines),
+    recordedNs: Math.max(1, costOf(subject.lines)),
     scratchMost: scratch.most,
     bytes: encodePlan({
       source,

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   type Bill,
+  type BillLine,
   CrossbillError,
   Evidence,
   type Finding,
@@ -19,6 +20,7 @@ import {
 import { type PairedRuns, runPairs, timedPairs } from "./paired-runs.ts";
 import { planReplay, type ReplayPlan } from "./replay-plan.ts";
 import { anyScratch, type Scratch, scratchBeside } from "./scratch-place.ts";
+import { costOf } from "./subject.ts";
 
 export interface ReplayOptions {
   readonly bill: Bill;
@@ -36,7 +38,10 @@ export interface ReplayFigures {
   readonly order: "recorded" | "shaped";
   readonly calls: number;
   readonly recordedCalls: number;
+  /** The pages were dropped from the page cache before each run. */
   readonly isCold: boolean;
+  /** Nothing of the user's is read either: the calls only write. */
+  readonly isScratch: boolean;
   readonly recordedNs: number;
   readonly unchangedNs: number;
   readonly unchangedCalls: number;
@@ -103,14 +108,14 @@ function runWays(
 
 function outcome(options: ReplayOptions, plan: ReplayPlan, runs: PairedRuns): ReplayOutcome {
   const { bill, finding } = options;
-  const elapsedNs = elapsedOf(bill);
+  const share = elapsedShare(bill, plan.subject.lines);
   const ratio = pairedRatio(timedPairs(runs));
   if (ratio === null) return { kind: "refused", finding: finding.code, why: "it took no time" };
   const figures = figuresOf(plan, runs, ratio.likely);
   const evidence: TrialEvidence = {
     predicted: predictedShares(finding, plan.subject.coveredShare),
-    tried: savedShares(ratio, plan.recordedNs, elapsedNs),
-    errorShare: Math.abs(figures.unchangedNs - plan.recordedNs) / elapsedNs,
+    tried: savedShares(ratio, share),
+    errorShare: Math.abs(figures.unchangedNs / plan.recordedNs - 1) * share,
   };
   return {
     kind: "tried",
@@ -140,7 +145,7 @@ function trialOf(
 }
 
 function figuresOf(
-  { subject, pattern, recordedNs, isCold, fix }: ReplayPlan,
+  { subject, pattern, recordedNs, isCold, way, fix }: ReplayPlan,
   { plain, changed }: PairedRuns,
   ratio: number,
 ): ReplayFigures {
@@ -152,6 +157,7 @@ function figuresOf(
     calls: pattern.accesses.length,
     recordedCalls: pattern.recordedCalls,
     isCold,
+    isScratch: way.kind === "writes",
     recordedNs,
     unchangedNs,
     unchangedCalls: plain[0]?.systemCalls ?? 0,
@@ -162,10 +168,14 @@ function figuresOf(
   };
 }
 
-/** Thread time that is one share of the elapsed time, ns; as findings count it. */
-function elapsedOf(bill: Bill): number {
+/**
+ * Share of the elapsed time that the replayed lines take, as findings count it: CPU time beside other
+ * threads shortens the run by less, waiting by all of it, and nothing by more than there is.
+ */
+function elapsedShare(bill: Bill, lines: readonly BillLine[]): number {
   const { elapsedNs, parallelism } = new Evidence(bill);
-  return elapsedNs * parallelism;
+  const waitNs = lines.reduce((all, line) => all + line.waitNs, 0);
+  return Math.min(1, ((costOf(lines) - waitNs) / parallelism + waitNs) / elapsedNs);
 }
 
 /** What the finding claims of the calls that are replayed. */

@@ -36,9 +36,12 @@ export const scoreboard: Verb = {
   },
 };
 
+/** Of `trialVerdicts`, short enough for 80 columns. */
+const verdictTitles = ["confirmed", "refuted", "cannot tell", "changed"];
+
 function table(rows: readonly Score[]): string[] {
   if (rows.length === 0) return ["no finding was tried here yet: crossbill try bill.json\n"];
-  const titles = ["finding", "trials", ...trialVerdicts, "median error", "inside the prediction"];
+  const titles = ["finding", "trials", ...verdictTitles, "median error", "as predicted"];
   const lines = wrappedTable(
     titles,
     rows.map((row) => [

@@ -1,7 +1,7 @@
 /** Replayed trials in text: how true the replay is, then what the fix came to beside the prediction. */
 import { type Finding, printable, type ShareInterval, type Trial } from "@crossbill/core";
 import type { ReplayFigures, ReplayOutcome } from "@crossbill/trial";
-import { formatCount, formatShare, formatTime } from "./numbers.ts";
+import { counted, formatCount, formatShare, formatTime } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
 import { wrapText } from "./wrap.ts";
 import { LAB_WIDTH } from "./wrapped-table.ts";
@@ -26,7 +26,15 @@ export function trialLines(finding: Finding, outcome: ReplayOutcome, paint: Pain
   ];
 }
 
-function what({ path, coveredShare, calls, recordedCalls, order, isCold }: ReplayFigures): string {
+function what({
+  path,
+  coveredShare,
+  calls,
+  recordedCalls,
+  order,
+  isCold,
+  isScratch,
+}: ReplayFigures): string {
   const part =
     coveredShare >= 0.995 ? "" : `, ${formatShare(coveredShare, 1)} of what the finding is about`;
   const some = calls < recordedCalls ? `the first ${formatCount(calls)} of ` : "";
@@ -34,7 +42,11 @@ function what({ path, coveredShare, calls, recordedCalls, order, isCold }: Repla
     order === "recorded"
       ? "in their recorded order"
       : "in a made-up order (record with --sequence for the real one)";
-  const cache = isCold ? "page cache emptied of it before each run" : "in the page cache";
+  const cache = isScratch
+    ? "written to a scratch file"
+    : isCold
+      ? "page cache emptied of it before each run"
+      : "in the page cache";
   return (
     `${printable(path, { maxWidth: 200, cut: "middle" })}${part}: ` +
     `${some}${formatCount(recordedCalls)} calls ${made}; ${cache}`
@@ -47,13 +59,13 @@ function unchanged(
 ): string {
   return (
     `unchanged: ${formatTime(unchangedNs)} for ${formatTime(recordedNs)} recorded, an error of ` +
-    `${formatShare(unchangedErrorShare ?? 0, 1)} of the elapsed time; ${formatCount(unchangedCalls)} system calls`
+    `${formatShare(unchangedErrorShare ?? 0, 1)} of the elapsed time; ${counted(unchangedCalls, "system call")}`
   );
 }
 
 function changed({ changedBy, changedNs, changedCalls, pairs }: ReplayFigures): string {
   return (
-    `changed: ${formatTime(changedNs)}, ${formatCount(changedCalls)} system calls, as ${changedBy} ` +
+    `changed: ${formatTime(changedNs)}, ${counted(changedCalls, "system call")}, as ${changedBy} ` +
     `(${pairs} pairs)`
   );
 }
