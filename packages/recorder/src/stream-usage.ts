@@ -59,9 +59,11 @@ function readTaxes(fields: Fields): CrossingTax[] {
 /** The kinds of the faults looked at, scaled to all; nothing when none was. */
 function readFaultKinds(fields: Fields, minorFaults: number): FaultKinds | undefined {
   const names = ["fanon", "ffile", "fother"] as const;
-  const sampled = names.map((name) => fields.optional(name, () => fields.count(name)) ?? 0);
-  const samples = sampled.reduce((sum, count) => sum + count, 0);
+  const samples = fields.optional("fsamples", () => fields.count("fsamples")) ?? 0;
   if (samples === 0) return undefined;
-  const [anonymous = 0, file = 0, other = 0] = apportion(minorFaults, sampled);
+  const [anonymous = 0, file = 0, other = 0] = apportion(
+    minorFaults,
+    names.map((name) => fields.count(name)),
+  );
   return { anonymous, file, other, samples };
 }

@@ -98,6 +98,7 @@ int LOAD(struct program *program)
 	program->fault_sample = skel->progs.on_fault_sample.prog_fd;
 	program->sys_exit = skel->progs.on_sys_exit.prog_fd;
 	program->visit = &skel->bss->visit;
+	program->fault_weight = &skel->data->fault_weight;
 	/* sys_exit comes last, so that the first call counted finds every other hook in place. */
 	program->progs[0] = skel->progs.on_sched_switch.prog_fd;
 	program->progs[1] = skel->progs.on_sched_wakeup.prog_fd;

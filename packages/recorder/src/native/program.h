@@ -59,6 +59,7 @@ struct program {
 	int sys_exit;
 	int visit_link;
 	volatile uint32_t *visit;
+	volatile uint32_t *fault_weight;
 
 	int progs[PROGRAMS_MAX];
 	/* The hooks of system calls are perf events. */

@@ -135,7 +135,8 @@ struct usage {
 	__u64 samples_user;
 	__u64 samples_syscall;
 	__u64 samples_fault;
-	__u64 sampled_faults[FAULT_KINDS];
+	__u64 fault_samples; /* minor faults looked at, and for how many those of each kind stand */
+	__u64 fault_weights[FAULT_KINDS];
 	__u64 untaxed; /* taxes that a thread was seen without, and TAX_SEEN once one was looked at
 			*/
 };

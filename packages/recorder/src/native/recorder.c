@@ -198,6 +198,7 @@ static enum control wait_for(const int *ended, size_t count, pid_t target)
 	while (alive > 0) {
 		if (poll(polled, count + 2, DRAIN_INTERVAL_MS) < 0 && errno != EINTR)
 			break;
+		*program.fault_weight = sampler_pace_faults(clock_now());
 		ring_drain(&ring, report_message);
 		if (polled[0].revents) {
 			asked = control_read(target);

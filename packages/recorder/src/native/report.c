@@ -48,9 +48,10 @@ static void report_usage(uint32_t id, const struct usage *usage, bool timed_faul
 	stream_u64("suser", usage->samples_user);
 	stream_u64("ssys", usage->samples_syscall);
 	stream_u64("sfault", usage->samples_fault);
-	stream_u64("fanon", usage->sampled_faults[FAULT_ANONYMOUS]);
-	stream_u64("ffile", usage->sampled_faults[FAULT_FILE]);
-	stream_u64("fother", usage->sampled_faults[FAULT_OTHER]);
+	stream_u64("fsamples", usage->fault_samples);
+	stream_u64("fanon", usage->fault_weights[FAULT_ANONYMOUS]);
+	stream_u64("ffile", usage->fault_weights[FAULT_FILE]);
+	stream_u64("fother", usage->fault_weights[FAULT_OTHER]);
 	if (usage->untaxed & TAX_SEEN)
 		stream_u64("taxes", ~usage->untaxed & (TAX_SECCOMP | TAX_PTRACE | TAX_AUDIT));
 	if (timed_faults) {

@@ -5,10 +5,13 @@
 
 #include <errno.h>
 #include <linux/perf_event.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 #define CPUS_MAX 4096
 
@@ -19,6 +22,8 @@ struct sampler {
 };
 
 static struct sampler clocks, faults;
+static uint64_t faults_since;
+static bool faults_rest;
 
 static int event_open(uint64_t event, uint64_t period, int cpu, int program_fd)
 {
@@ -73,7 +78,21 @@ int sampler_open(int program_fd)
 
 void sampler_open_faults(int program_fd)
 {
+	faults_since = clock_now();
 	(void)events_open(&faults, PERF_COUNT_SW_PAGE_FAULTS_MIN, SAMPLER_FAULTS, program_fd);
+}
+
+uint32_t sampler_pace_faults(uint64_t now)
+{
+	uint64_t interval = (now - faults_since) / SAMPLER_INTERVAL_NS;
+	bool rest = interval % SAMPLER_INTERVALS;
+
+	if (rest != faults_rest)
+		for (int i = 0; i < faults.count; i++)
+			(void)ioctl(faults.fds[i],
+				    rest ? PERF_EVENT_IOC_DISABLE : PERF_EVENT_IOC_ENABLE, 0);
+	faults_rest = rest;
+	return interval ? SAMPLER_INTERVALS : 1;
 }
 
 void sampler_close(void)

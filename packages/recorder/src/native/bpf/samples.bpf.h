@@ -87,6 +87,9 @@ struct fault_record {
 	__u64 address;
 };
 
+/* For how many a sampled fault stands: set by the recorder as its sampling rests or not. */
+__u32 fault_weight = 1;
+
 /* One in SAMPLER_FAULTS minor faults, in user code or in a call: what did it touch? bpf_find_vma
  * (Linux 5.17) gives up when the lock of the mappings is wanted for writing. */
 SEC("perf_event")
@@ -94,20 +97,23 @@ int on_fault_sample(struct fault_record *context)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct thread *thread = thread_of(task);
-	__u32 kind = FAULT_OTHER, process;
+	__u32 touched = FAULT_OTHER, kind, process;
 	struct usage *usage;
 	__u64 seen;
 	long nr;
 
 	if (!thread || thread->phase == PHASE_ARMED)
 		return 0;
-	bpf_find_vma(task, context->address, note_fault_kind, &kind, 0);
+	bpf_find_vma(task, context->address, note_fault_kind, &touched, 0);
+	kind = touched;
+	barrier_var(kind); /* so that what is compared is what indexes */
 	process = thread->process;
 	usage = bpf_map_lookup_elem(&usages, &process);
 	if (!usage || kind >= FAULT_KINDS)
 		return 0;
-	seen = usage->sampled_faults[kind];
-	ADD(usage->sampled_faults[kind], 1);
+	seen = usage->fault_samples;
+	ADD(usage->fault_samples, 1);
+	ADD(usage->fault_weights[kind], fault_weight);
 	if (!is_chosen(seen))
 		return 0;
 	nr = arch_syscall_nr((struct pt_regs *)bpf_task_pt_regs(task));
