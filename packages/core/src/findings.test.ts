@@ -11,7 +11,15 @@ import { billOfTimedRun } from "./fixtures/timed-run.ts";
 
 const rules = [...findingRules, ...leaveRules];
 /** Files of the folder that are no rule. */
-const foundations = new Set(["call-sites", "evidence", "finding", "streams"]);
+const foundations = new Set([
+  "call-sites",
+  "copies",
+  "evidence",
+  "finding",
+  "pieces",
+  "streams",
+  "whole-reads",
+]);
 
 test("each rule has a file of its own, named by its code, and each file is listed", () => {
   const files = readdirSync(path.join(import.meta.dirname, "findings"))

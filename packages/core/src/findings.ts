@@ -1,7 +1,11 @@
 /** Findings: what the rules say of a bill, gated, best first. Pure. */
 import type { UnadvisedBill } from "./bill/shape.ts";
+import { bigLocalMessages } from "./findings/big-local-messages.ts";
 import { callSites } from "./findings/call-sites.ts";
+import { contiguousPreads } from "./findings/contiguous-preads.ts";
+import { copyLoop } from "./findings/copy-loop.ts";
 import { Evidence } from "./findings/evidence.ts";
+import { faultStorm } from "./findings/fault-storm.ts";
 import type {
   Candidate,
   Finding,
@@ -11,7 +15,14 @@ import type {
   Saving,
   SetAside,
 } from "./findings/finding.ts";
+import { mappingFaultStorm } from "./findings/mapping-fault-storm.ts";
+import { nodeReadFile } from "./findings/node-read-file.ts";
+import { repeatedReads } from "./findings/repeated-reads.ts";
+import { scatteredReads } from "./findings/scattered-reads.ts";
+import { seekThenRead } from "./findings/seek-then-read.ts";
 import { smallReads } from "./findings/small-reads.ts";
+import { smallWrites } from "./findings/small-writes.ts";
+import { syncPerRecord } from "./findings/sync-per-record.ts";
 import { userBound } from "./findings/user-bound.ts";
 import { waitingBound } from "./findings/waiting-bound.ts";
 
@@ -23,7 +34,20 @@ const CRITICAL_SHARE = 0.5;
 const PARALLEL = 1.3;
 
 /** Every rule, in the order of the documentation. */
-export const findingRules: readonly FindingRule[] = [smallReads];
+export const findingRules: readonly FindingRule[] = [
+  bigLocalMessages,
+  contiguousPreads,
+  copyLoop,
+  faultStorm,
+  mappingFaultStorm,
+  nodeReadFile,
+  repeatedReads,
+  scatteredReads,
+  seekThenRead,
+  smallReads,
+  smallWrites,
+  syncPerRecord,
+];
 /** The rules that advise to leave it. */
 export const leaveRules: readonly LeaveRule[] = [waitingBound, userBound];
 

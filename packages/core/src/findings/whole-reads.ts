@@ -1,0 +1,13 @@
+/** Whole reads: how often the bytes of a file were read, by its size. */
+import type { BillLine } from "../bill/shape.ts";
+
+/** Whether a call reads half of the file or more. */
+export function isWhole({ target, bytes, count }: BillLine): boolean {
+  return target.sizeBytes !== undefined && bytes / count >= target.sizeBytes / 2;
+}
+
+/** How often a line read its file from end to end; 1 when that is not known. */
+export function passesOf({ target, bytes }: BillLine): number {
+  const { sizeBytes } = target;
+  return sizeBytes === undefined || sizeBytes === 0 ? 1 : Math.max(1, bytes / sizeBytes);
+}
