@@ -8,9 +8,11 @@
  * exactly N calls, no more, which is what a recorder's counts are compared with.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "block.h"
 #include "identity.h"
@@ -213,6 +215,8 @@ int main(int argc, char **argv)
 	struct order order = {0};
 	int error;
 
+	/* Who asked must not leave this running behind it, however it ends. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (argc == 2 && strcmp(argv[1], "identity") == 0) {
 		identity_print();
 		return 0;

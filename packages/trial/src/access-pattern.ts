@@ -22,18 +22,18 @@ export interface AccessPattern {
 
 type Sequence = NonNullable<Bill["sequences"]>[number];
 
-/** The pattern of a subject's calls; a sentence why there is none. `fileBytes`: the file's size now. */
+/** The pattern of a subject's calls; a sentence why there is none. `fileBytes`: size of the file that is read. */
 export function accessPattern(
   bill: Bill,
   subject: Subject,
   way: Way,
-  fileBytes: number,
+  fileBytes: number | null,
 ): AccessPattern | string {
   const lines = subject.lines.filter(({ syscall }) => fitsKind(syscall, way.kind));
   const recordedCalls = lines.reduce((all, line) => all + succeeded(line), 0);
   const inOrder = orderedAccesses(bill.sequences ?? [], subject, way);
   const known = inOrder.length > 0 ? withSyncs(inOrder, lines) : null;
-  const all = known ?? shapedAccesses(lines, fileBytes, MOST_ACCESSES);
+  const all = known ?? shapedAccesses(lines, fileBytes ?? extentOf(subject), MOST_ACCESSES);
   if (all.length === 0) return "none of its calls succeeded";
   if (all.some(({ asked }) => asked > MOST_ASKED)) {
     return "it asks for more than 16 MiB at a time, where a crossing costs nothing";
@@ -47,6 +47,11 @@ export function accessPattern(
     share: Math.min(1, accesses.length / Math.max(1, recordedCalls)),
     recordedCalls,
   };
+}
+
+/** How far a written file reaches, where nobody knows. */
+function extentOf({ sizeBytes, lines }: Subject): number {
+  return sizeBytes ?? lines.reduce((all, { bytes }) => all + bytes, 0);
 }
 
 /** All accesses of the process to the file in time, each at its place. Failed calls are left out. */
@@ -101,7 +106,8 @@ function withSyncs(
   for (const access of accesses) {
     planned.push(access);
     if (!isWrite(access.operation)) continue;
-    for (due += count / writes; due >= 1 - 1e-9; due -= 1) {
+    // Sums of shares fall a little short of whole numbers.
+    for (due += count / writes; due >= 1 - 1e-9 && planned.length < MOST_ACCESSES; due -= 1) {
       planned.push({ operation, offset: 0, asked: 0, moved: 0 });
     }
   }

@@ -36,6 +36,6 @@ export function findRecorded(file: RecordedFile): PlannedSource | string {
 function changed(file: RecordedFile, bytes: number, mtimeMs: number): string | null {
   if (file.sizeBytes !== null && bytes < file.sizeBytes) return "is smaller than it was recorded";
   // The clock of file systems is as coarse as a timer tick, at most 10 ms.
-  if (mtimeMs > file.endedAtMs + 10) return "was changed after it was recorded";
+  if (!(mtimeMs <= file.endedAtMs + 10)) return "was changed after it was recorded";
   return bytes > 0 ? null : "is empty now";
 }

@@ -37,7 +37,7 @@ export function planReplay(bill: Bill, finding: Finding): ReplayPlan | string {
   if (typeof subject === "string") return subject;
   const source = way.kind === "writes" ? null : findRecorded(recordedFile(bill, subject));
   if (typeof source === "string") return source;
-  const pattern = accessPattern(bill, subject, way, source?.bytes ?? Number.POSITIVE_INFINITY);
+  const pattern = accessPattern(bill, subject, way, source?.bytes ?? null);
   if (typeof pattern === "string") return pattern;
   const scratch = scratchOf(way, subject, pattern.accesses);
   if (!(scratch.most <= MOST_SCRATCH_BYTES)) return "a scratch copy would exceed 4 GiB";

@@ -29,7 +29,7 @@ export function shapedAccesses(
   fileBytes: number,
   most: number,
 ): PlannedAccess[] {
-  const shapes = lines.flatMap((line) => shapeOf(line) ?? []);
+  const shapes = shapesOf(lines);
   const total = shapes.reduce((all, { count }) => all + count, 0);
   const due = shapes.map(() => 0);
   const walk = new Walk(fileBytes);
@@ -46,19 +46,27 @@ export function shapedAccesses(
 }
 
 interface Shape {
-  readonly operation: PlannedAccess["operation"];
+  readonly operation: Operation;
   readonly count: number;
   readonly asked: number;
   readonly sequential: number;
 }
 
-function shapeOf(line: BillLine): Shape | null {
-  const operation = operationOf(line.syscall);
-  const count = succeeded(line);
-  if (operation === null || count === 0) return null;
-  const bytes = isWrite(operation) ? line.bytes : line.requestedBytes;
-  const asked = Math.max(1, Math.round(bytes / count));
-  return { operation, count, asked, sequential: line.sequential ?? 1 };
+/** One for each operation, however many lines there are. */
+function shapesOf(lines: readonly BillLine[]): Shape[] {
+  const kinds = [...new Set(lines.flatMap(({ syscall }) => operationOf(syscall) ?? []))];
+  return kinds.flatMap((operation) => {
+    const own = lines.filter(({ syscall }) => operationOf(syscall) === operation);
+    const count = own.reduce((all, line) => all + succeeded(line), 0);
+    if (count === 0) return [];
+    const bytes = own.reduce(
+      (all, line) => all + (isWrite(operation) ? line.bytes : line.requestedBytes),
+      0,
+    );
+    const inOrder = own.reduce((all, line) => all + (line.sequential ?? 1) * succeeded(line), 0);
+    const asked = Math.max(1, Math.round(bytes / count));
+    return [{ operation, count, asked, sequential: inOrder / count }];
+  });
 }
 
 /** Where the next call goes. */

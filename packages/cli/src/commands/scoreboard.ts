@@ -15,9 +15,10 @@ export const scoreboard: Verb = {
   name: "scoreboard",
   summary: "show how well findings predicted what trials found",
   description:
-    "Every trial made here, replayed or live, by finding: how often it was confirmed, and how far the " +
-    "predicted saving was from the one found, as a share of the elapsed time (median). They are kept " +
-    "under XDG_STATE_HOME (or ~/.local/state).",
+    "Every trial made here, replayed or live, by finding: how often it was confirmed; error is how far " +
+    "the predicted saving was from the one found, as a share of the elapsed time (median); inside is " +
+    "how often what was found lay in the predicted interval. They are kept under XDG_STATE_HOME (or " +
+    "~/.local/state).",
   operand: null,
   flags: [flags.jsonFlag],
   examples: [{ command: "crossbill scoreboard", meaning: "can its predictions be trusted here?" }],
@@ -41,7 +42,7 @@ const verdictTitles = ["confirmed", "refuted", "cannot tell", "changed"];
 
 function table(rows: readonly Score[]): string[] {
   if (rows.length === 0) return ["no finding was tried here yet: crossbill try bill.json\n"];
-  const titles = ["finding", "trials", ...verdictTitles, "median error", "as predicted"];
+  const titles = ["finding", "trials", ...verdictTitles, "error", "inside"];
   const lines = wrappedTable(
     titles,
     rows.map((row) => [
