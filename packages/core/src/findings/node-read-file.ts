@@ -40,7 +40,7 @@ function isBigRead(line: BillLine): boolean {
 }
 
 function newPagesOf({ processes }: Program): number {
-  return sum(processes, ({ faults, faultKinds }) => faultKinds?.anonymous ?? faults.minor.count);
+  return sum(processes, ({ faults }) => faults.minor.count);
 }
 
 function candidate(evidence: Evidence, program: Program, lines: readonly BillLine[]): Candidate {
