@@ -16,9 +16,10 @@ _crossbill() {
 		--by) COMPREPLY=($(compgen -W "process syscall target" -- "$current")); return ;;
 		-e|--trace) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
 		--recorder) COMPREPLY=($(compgen -W "ebpf ptrace" -- "$current")); return ;;
+		--sequence) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
 		esac
 		case $current in
-		-*) COMPREPLY=($(compgen -W "-o --output --json --recording --top --by -e --trace --all --exact-time --recorder --no-calibrate --help" -- "$current")) ;;
+		-*) COMPREPLY=($(compgen -W "-o --output --json --recording --top --by -e --trace --all --exact-time --recorder --sequence --no-calibrate --no-symbols --help" -- "$current")) ;;
 		*) COMPREPLY=($(compgen -c -f -- "$current")) ;;
 		esac
 		;;
@@ -33,9 +34,10 @@ _crossbill() {
 		--by) COMPREPLY=($(compgen -W "process syscall target" -- "$current")); return ;;
 		-e|--trace) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
 		--recorder) COMPREPLY=($(compgen -W "ebpf ptrace" -- "$current")); return ;;
+		--sequence) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
 		esac
 		case $current in
-		-*) COMPREPLY=($(compgen -W "-p --pid --duration -o --output --json --recording --top --by -e --trace --all --exact-time --recorder --no-calibrate --help" -- "$current")) ;;
+		-*) COMPREPLY=($(compgen -W "-p --pid --duration -o --output --json --recording --top --by -e --trace --all --exact-time --recorder --sequence --no-calibrate --no-symbols --help" -- "$current")) ;;
 		esac
 		;;
 	report)
@@ -82,7 +84,7 @@ _crossbill() {
 		-o|--output) COMPREPLY=($(compgen -f -- "$current")); return ;;
 		esac
 		case $current in
-		-*) COMPREPLY=($(compgen -W "-o --output --help" -- "$current")) ;;
+		-*) COMPREPLY=($(compgen -W "--all -o --output --help" -- "$current")) ;;
 		*) COMPREPLY=($(compgen -W "toll chunks scatter perspective mmap ipc rings bypass monitors vmexit libos" -- "$current")) ;;
 		esac
 		;;

@@ -152,6 +152,11 @@ export const labOutputFlag: Flag<string | null> = text({
   parse: (value) => value,
 });
 
+export const wholeTopicFlag: Flag<boolean> = toggle(
+  "--all",
+  "every figure, model and paragraph, not only a screenful",
+);
+
 export const labJsonFlag: Flag<string | null> = text({
   flags: "--json <file>",
   description: "also write everything as JSON, raw values included; with - only that is printed",

@@ -7,7 +7,7 @@ import { findTopic, topicNames } from "../lab-topics.ts";
 import { openOutput, standardOutput } from "../output-file.ts";
 import { asUser, type InvokingUser, invokingUser, useHomeOf } from "../privilege.ts";
 import { progressLine } from "../progress-line.ts";
-import { explainLines, type KnownTopic } from "../render/explain.ts";
+import { explainLines, type KnownTopic, wholeExplanation } from "../render/explain.ts";
 import { paintFor } from "../render/paint.ts";
 import { say, wantsColour } from "../terminal.ts";
 import { done, type Verb } from "../verb.ts";
@@ -16,16 +16,17 @@ export const explain: Verb = {
   name: "explain",
   summary: "explain a topic of the lab with this machine's own figures",
   description:
-    "What happens in the kernel, the model of its cost, and the figures that the last run of the lab " +
-    "found on this machine. Without such a run the topic is measured quickly first.",
+    "A screenful: what the last run of the lab found on this machine, and what happens in the kernel. " +
+    "Without such a run the topic is measured quickly first.",
   operand: {
     syntax: "<topic>",
     description: "the name of a topic; crossbill lab --list names them all",
     completion: topicNames,
   },
-  flags: [flags.labOutputFlag],
+  flags: [flags.wholeTopicFlag, flags.labOutputFlag],
   examples: [
     { command: "crossbill explain mmap", meaning: "when does a mapping beat a read here?" },
+    { command: "crossbill explain ipc --all", meaning: "all that is known of a topic" },
   ],
   async act([name], values) {
     if (name === undefined) throw new UsageError("explain: no topic is given");
@@ -45,7 +46,8 @@ export const explain: Verb = {
         output.discard();
         return { kind: "signal", signal: signal ?? "SIGINT" };
       }
-      const lines = explainLines(experiment, value, paintFor(wantsColour(output.descriptor)));
+      const explained = flags.wholeTopicFlag.read(values) ? wholeExplanation : explainLines;
+      const lines = explained(experiment, value, paintFor(wantsColour(output.descriptor)));
       asUser(user, () => output.write(lines.map((line) => `${line}\n`)));
       return done;
     } catch (error) {
