@@ -26,7 +26,7 @@ EBPF := $(SHARED) recorder program program-full-events program-fast-events progr
 BINARIES := $(if $(wildcard $(NATIVE)/ptrace-recorder.c),$(OUT)/crossbill-ptrace)
 BINARIES += $(if $(wildcard $(NATIVE)/recorder.c),$(OUT)/crossbill-recorder)
 BINARIES += $(MEASURE_OUT)/crossbill-measure $(MEASURE_OUT)/crossbill-preload.so
-BINARIES += $(LIVE_OUT)/crossbill-live.so
+BINARIES += $(LIVE_OUT)/crossbill-live.so $(LIVE_OUT)/crossbill-timed
 
 .PHONY: all clean
 all: $(BINARIES)
@@ -54,6 +54,9 @@ $(MEASURE_OUT)/%.o: $(MEASURE)/%.c | $(MEASURE_OUT)/mechanisms
 # Loaded into the programs of live trials. No builtins and no fortified names: it stands before both.
 $(LIVE_OUT)/crossbill-live.so: $(LIVE_OBJECTS)
 	$(CC) -shared -Wl,-z,relro,-z,now -o $@ $^ -ldl -pthread
+
+$(LIVE_OUT)/crossbill-timed: $(LIVE)/runner/timed-run.c | $(LIVE_OUT)
+	$(CC) $(CFLAGS) $(STRICT) $(HARDEN) $(LINK) -o $@ $<
 
 $(LIVE_OUT)/%.o: $(LIVE)/%.c | $(LIVE_OUT)
 	$(CC) $(CFLAGS) $(STRICT) -U_FORTIFY_SOURCE -fno-builtin -fstack-protector-strong -fPIC -MMD -MP -c -o $@ $<
