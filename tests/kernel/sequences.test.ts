@@ -1,12 +1,20 @@
 /** Sequences: the order of accesses that both recorders keep is the order in which they happened. */
-import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RecordedSequence } from "@crossbill/core";
 import type { RecordedFacts, RecorderName } from "@crossbill/recorder";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ebpfTest } from "./command-line.ts";
-import { buildProgram, makeFolder, recordWith, removeFolders } from "./recorder-process.ts";
+import { until } from "./family.ts";
+import {
+  buildProgram,
+  makeFolder,
+  RecorderProcess,
+  recordWith,
+  removeFolders,
+} from "./recorder-process.ts";
 
 const accesses = buildProgram("accesses");
 const file = join(makeFolder(), "data");
@@ -46,6 +54,16 @@ function stepsOf(sequence: RecordedSequence | undefined): unknown[] {
     last = at;
     return [sequence?.calls[call], offset, asked, moved];
   });
+}
+
+/** What a process has open. */
+function descriptorsOf(pid: number | undefined): string[] {
+  const folder = `/proc/${pid}/fd`;
+  try {
+    return readdirSync(folder).map((name) => readlinkSync(join(folder, name)));
+  } catch {
+    return []; // It is about to begin, or a descriptor was closed meanwhile.
+  }
 }
 
 /** The offsets of preads of one descriptor, as strace prints them. */
@@ -119,6 +137,26 @@ testBoth("beyond the budget the lines hold everything, and it is said", async (r
   expect(sequences.filter(({ complete }) => complete).length).toBe(sequences.length - 1);
   const lines = facts.lines.filter((line) => line.syscall === "pread64" && line.bytes === 211 * 16);
   expect(lines).toMatchObject([{ count: 211, error: null }]);
+});
+
+testBoth("a program attached to shows what it does from then on", async (recorder) => {
+  const reads = `import os, sys
+f = os.open(sys.argv[1], 0)
+for byte in iter(lambda: sys.stdin.buffer.raw.read(1), b""):
+    for i in range(61): os.pread(f, 8, 4096 + 8 * i)`;
+  const program = spawn("python3", ["-c", reads, file], { stdio: ["pipe", "ignore", "inherit"] });
+  const ended = once(program, "exit");
+  await until(() => descriptorsOf(program.pid).includes(file), "the file is open");
+  const rest = ["--pid", `${program.pid}`];
+  const running = new RecorderProcess(recorder, "attach", rest, { sequence: 1000 });
+  await running.started();
+  program.stdin.end("x");
+  const facts = await running.facts();
+  expect(await ended).toEqual([0, null]);
+  const [own] = sequencesOf(facts, file);
+  const expected = Array.from({ length: 61 }, (_, index) => ["pread64", 4096 + 8 * index, 8, 8]);
+  expect(stepsOf(own)).toEqual(expected);
+  expect(own).toMatchObject({ complete: true });
 });
 
 testBoth("nothing is kept unless it is asked for", async (recorder) => {
