@@ -3,7 +3,9 @@ import { createRequire } from "node:module";
 import { Command, type OptionValues } from "commander";
 import { attach } from "./commands/attach.ts";
 import { calibrate } from "./commands/calibrate.ts";
+import { check } from "./commands/check.ts";
 import { compare } from "./commands/compare.ts";
+import { diff } from "./commands/diff.ts";
 import { doctor } from "./commands/doctor.ts";
 import { explain } from "./commands/explain.ts";
 import { lab } from "./commands/lab.ts";
@@ -21,6 +23,8 @@ export const verbs: readonly Verb[] = [
   report,
   tryFindings,
   scoreboard,
+  diff,
+  check,
   lab,
   explain,
   compare,
@@ -36,6 +40,7 @@ const HELP_COLUMNS = 80;
 /** What crossbill's exit status means, for help and man page. */
 export const exitStatuses: readonly (readonly [string, string])[] = [
   ["0", "done; run ends exactly as the program did, by status or signal"],
+  ["1", "diff or check: a rule or a limit is broken"],
   ["2", "the command line is wrong"],
   ["125", "crossbill itself failed"],
   ["126", "the program cannot be executed"],
