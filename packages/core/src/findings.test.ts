@@ -16,8 +16,11 @@ const foundations = new Set([
   "copies",
   "evidence",
   "finding",
+  "handover",
+  "path-calls",
   "pieces",
   "streams",
+  "thread-pool",
   "whole-reads",
 ]);
 

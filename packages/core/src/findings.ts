@@ -2,6 +2,7 @@
 import type { UnadvisedBill } from "./bill/shape.ts";
 import { bigLocalMessages } from "./findings/big-local-messages.ts";
 import { callSites } from "./findings/call-sites.ts";
+import { clockCalls } from "./findings/clock-calls.ts";
 import { contiguousPreads } from "./findings/contiguous-preads.ts";
 import { copyLoop } from "./findings/copy-loop.ts";
 import { Evidence } from "./findings/evidence.ts";
@@ -16,13 +17,19 @@ import type {
   SetAside,
 } from "./findings/finding.ts";
 import { mappingFaultStorm } from "./findings/mapping-fault-storm.ts";
+import { missingPathStorm } from "./findings/missing-path-storm.ts";
 import { nodeReadFile } from "./findings/node-read-file.ts";
+import { openCloseChurn } from "./findings/open-close-churn.ts";
 import { repeatedReads } from "./findings/repeated-reads.ts";
 import { scatteredReads } from "./findings/scattered-reads.ts";
 import { seekThenRead } from "./findings/seek-then-read.ts";
 import { smallReads } from "./findings/small-reads.ts";
 import { smallWrites } from "./findings/small-writes.ts";
+import { statStorm } from "./findings/stat-storm.ts";
 import { syncPerRecord } from "./findings/sync-per-record.ts";
+import { threadPingPong } from "./findings/thread-ping-pong.ts";
+import { threadPoolHops } from "./findings/thread-pool-hops.ts";
+import { uringUnbatched } from "./findings/uring-unbatched.ts";
 import { userBound } from "./findings/user-bound.ts";
 import { waitingBound } from "./findings/waiting-bound.ts";
 
@@ -36,17 +43,24 @@ const PARALLEL = 1.3;
 /** Every rule, in the order of the documentation. */
 export const findingRules: readonly FindingRule[] = [
   bigLocalMessages,
+  clockCalls,
   contiguousPreads,
   copyLoop,
   faultStorm,
   mappingFaultStorm,
+  missingPathStorm,
   nodeReadFile,
+  openCloseChurn,
   repeatedReads,
   scatteredReads,
   seekThenRead,
   smallReads,
   smallWrites,
+  statStorm,
   syncPerRecord,
+  threadPingPong,
+  threadPoolHops,
+  uringUnbatched,
 ];
 /** The rules that advise to leave it. */
 export const leaveRules: readonly LeaveRule[] = [waitingBound, userBound];
