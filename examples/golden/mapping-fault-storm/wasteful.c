@@ -8,7 +8,7 @@
 
 int main(int argc, char **argv)
 {
-	size_t passes = first_argument(argc, argv, 199);
+	size_t passes = first_argument(argc, argv, 997);
 	int fd = made_file(BYTES);
 	uint64_t sum = 0;
 

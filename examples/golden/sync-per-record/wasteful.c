@@ -3,7 +3,7 @@
 
 int main(int argc, char **argv)
 {
-	size_t records = first_argument(argc, argv, 211);
+	size_t records = first_argument(argc, argv, 1009);
 	const char *path = "journal";
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	char record[128] = "debit 100, credit 100";

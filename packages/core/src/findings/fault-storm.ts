@@ -7,7 +7,7 @@ import type { Candidate, FindingRule } from "./finding.ts";
 
 const GIVE_BACK = new Set(["brk", "munmap", "madvise"]);
 /** In anonymous faults: giving a page back. */
-const FREEING: Interval = { low: 0.1, likely: 0.2, high: 0.35 };
+const FREEING: Interval = { low: 0.08, likely: 0.15, high: 0.25 };
 /** Of the pages given back, those that come again: not the last that were taken. */
 const AGAIN: Interval = { low: 0.8, likely: 0.95, high: 1 };
 /** In anonymous faults: a call that gives nothing back, as when the heap grows. */
@@ -26,6 +26,7 @@ function candidate(evidence: Evidence, program: Program): Candidate[] {
   if (calls === 0 || faults === 0) return [];
   const giving = evidence.cpuCost(lines);
   const again = takenAgain(evidence, lines, faults);
+  if (again.low === 0) return [];
   const faultNs = sum(program.processes, anonymousFaultNs);
   const of = (part: "low" | "likely" | "high") =>
     (faultNs * again[part]) / faults + giving[part] * Math.min(1, again[part] / faults);
@@ -66,7 +67,9 @@ export const faultStorm: FindingRule = {
   title: "memory given back to the kernel and taken again",
   needs:
     "Anonymous page faults beside brk, munmap or madvise calls that take as long as freeing pages does.",
-  gate: "Not where memory only grows, nor where the kinds of the faults are not known.",
+  gate:
+    "Not where memory only grows, or may: too few samples in the calls; nor where the kinds of the faults " +
+    "are not known.",
   priced: "What those faults and calls cost now, for the pages that come again.",
   fix: {
     c:

@@ -12,8 +12,8 @@ const READS = new Set(["pread64", "preadv", "preadv2"]);
 const PAGE_BYTES = 4096;
 /** Pages that the kernel maps around one fault (mm/memory.c: fault_around_bytes, 64 KiB). */
 const PAGES_A_FAULT = 16;
-/** A place in a mapping that no cache knows, in crossings: a miss or two. */
-const MISS: Interval = { low: 0, likely: 0.05, high: 0.4 };
+/** In crossings: a place in a mapping that no cache knows, less what the call's wrapper took. */
+const MISS: Interval = { low: -0.2, likely: -0.05, high: 0.4 };
 /** Mapping a page's neighbours makes a fault dearer than the calibrated one: so many times. */
 const FAULT: Interval = { low: 0.5, likely: 1.5, high: 6 };
 /** Of the waiting for a disk, what many requests at a time spare: little on a rotating one. */

@@ -3,7 +3,7 @@ import type { BillLine } from "../bill/shape.ts";
 import { sum } from "../bill/sum.ts";
 import type { Interval } from "../prices.ts";
 import { addIntervals } from "../statistics.ts";
-import { bytesOf, countOf, type Evidence, type Program, placeOf } from "./evidence.ts";
+import { bytesOf, costOf, countOf, type Evidence, type Program, placeOf } from "./evidence.ts";
 import type { Candidate, FindingRule } from "./finding.ts";
 
 const SYNCS = new Set(["fsync", "fdatasync", "msync"]);
@@ -36,12 +36,14 @@ function candidate(evidence: Evidence, program: Program, lines: readonly BillLin
   const waitSaving = addIntervals(
     ...lines.map((line) => product(waiting(program, line), spared(program, line))),
   );
-  const boundNs = evidence.cpuCost(lines).high + sum(lines, (line) => waiting(program, line).high);
+  const beside = companions(program, lines);
+  const waits = sum(lines, (line) => waiting(program, line).high);
+  const boundNs = evidence.cpuCost(lines).high + waits + beside;
   const diskNs = sum(lines, diskWait);
   return {
     ...placeOf(program, lines),
     saving,
-    waitSaving,
+    waitSaving: { ...waitSaving, high: waitSaving.high + beside },
     boundNs,
     evidence: { syncs: countOf(lines), diskNs, recordsAtATime: GROUP.likely },
   };
@@ -51,13 +53,22 @@ function diskWait({ waits }: BillLine): number {
   return waits.disk ?? 0;
 }
 
-/** The wait for the disk, and perhaps the one for a CPU after it, which a busy machine adds. */
+/** The wait for the disk, and the one for a CPU after each, which a busy machine adds. */
 function waiting({ processes }: Program, line: BillLine): Interval {
   const process = processes.find(({ id }) => id === line.process.id);
   const switches = Math.max(1, process?.switches.voluntary ?? 1);
   const queued = (process?.time.runQueueNs ?? 0) * Math.min(1, line.count / switches);
   const disk = diskWait(line);
-  return { low: disk, likely: disk + queued / 2, high: disk + queued };
+  return { low: disk, likely: disk + queued, high: disk + queued };
+}
+
+/** Calls that wait for the disk beside the syncs, ns: a journal made and removed goes with them. */
+function companions({ lines }: Program, syncs: readonly BillLine[]): number {
+  const own = new Set(syncs.map(({ process }) => process.id));
+  const beside = lines.filter(
+    (line) => own.has(line.process.id) && diskWait(line) > 0 && !syncs.includes(line),
+  );
+  return sum(beside, costOf);
 }
 
 /** Share of a line's syncs that groups spare: less where many records share one already. */
