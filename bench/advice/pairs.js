@@ -73,7 +73,7 @@ export const realPairs = [
     codes: ["small-writes"],
     set: () => undefined,
     wasteful: sh('python3 -u -c "for i in range(200000): print(i)" > out'),
-    fixed: sh('python3 -c "for i in range(200000): print(i)" > out'),
+    fixed: sh('env -u PYTHONUNBUFFERED python3 -c "for i in range(200000): print(i)" > out'),
   },
   {
     name: "cp, a process for each file",
