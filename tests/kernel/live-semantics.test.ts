@@ -80,7 +80,7 @@ const ways = [
   ...["unblocking", "streams", "bare"],
 ] as const;
 const endings = [
-  ...["_exit", "quick_exit", "exit_group", "abort", "segv", "term", "alarm", "thread", "exit"],
+  ...["_exit", "quick_exit", "exit_group", "abort", "segv", "term", "xcpu", "thread", "exit"],
 ] as const;
 /** Every byte is answered before the next is written: there is nothing to spare. */
 const sparesNothing: ReadonlySet<string> = new Set(["talking"]);

@@ -365,12 +365,16 @@ static void forking(void)
 {
 	int fd = fresh(0);
 	pid_t child;
+	long taken;
 
 	fill(fd, 0, 200);
 	lseek(fd, 0, SEEK_SET);
-	say("parent", take(fd, 11));
+	fill(1, 0, 9);
+	/* Nothing between the last byte and the fork. */
+	taken = take(fd, 11);
 	child = fork();
 	if (!child) {
+		say("of parent", taken);
 		say("in child", take(fd, 13));
 		fill(1, 0, 5);
 		_exit(0);
@@ -545,6 +549,17 @@ static void bare(void)
 	say("taken", take(fd, 20));
 }
 
+/* A signal that no function of the C library sends. */
+static void signal_self(int number)
+{
+	long result = SYS_kill;
+
+	__asm__ volatile("syscall"
+			 : "+a"(result)
+			 : "D"((long)getpid()), "S"((long)number)
+			 : "rcx", "r11", "memory");
+}
+
 /* Ends without a flush of anybody's. */
 static void ending(const char *how)
 {
@@ -563,12 +578,9 @@ static void ending(const char *how)
 	if (!strcmp(how, "segv"))
 		*(volatile int *)8 = 1;
 	if (!strcmp(how, "term"))
-		raise(SIGTERM);
-	if (!strcmp(how, "alarm")) {
-		alarm(1);
-		for (;;)
-			sched_yield();
-	}
+		signal_self(SIGTERM);
+	if (!strcmp(how, "xcpu"))
+		signal_self(SIGXCPU);
 	if (!strcmp(how, "thread"))
 		pthread_exit(NULL);
 	exit(0);
