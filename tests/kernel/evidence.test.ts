@@ -1,5 +1,5 @@
 /** Evidence: what recorders tell beside counts and times, for advice to stand on. */
-import { writeFileSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RecordedLine } from "@crossbill/core";
 import type { RecordedFacts, RecorderName } from "@crossbill/recorder";
@@ -148,4 +148,8 @@ ebpfTest("calls that wait show from where, apart from the samples of CPU time", 
     expect(samples).toBe(0);
     expect(frames.length).toBeGreaterThan(0);
   }
+  // libc slept for it; that it was called from the program is found on the stack.
+  const { ino } = statSync(crossings);
+  const callers = sleeping.flatMap(({ frames }) => frames.filter(({ guess }) => guess === true));
+  expect(callers.some(({ inode }) => inode === ino)).toBe(true);
 });

@@ -147,6 +147,15 @@ test("what only some calls, files and stacks have is kept, and absent of the oth
   expect(stacks[0]).not.toHaveProperty("waits");
   const waits = facts(changed("stack", { samples: 0, waits: 5 })).stacks[0];
   expect(waits).toMatchObject({ samples: 0, waits: 5 });
+  const callers = [
+    ["23", "4a0"],
+    ["", "7f01"],
+  ];
+  expect(facts(changed("stack", { callers })).stacks[0]?.frames).toEqual([
+    { buildId: null, offset: "7f00" },
+    { buildId: null, offset: "4a0", inode: 23, guess: true },
+    { buildId: null, offset: "7f01", guess: true },
+  ]);
   expect(() => facts(changed("line", { empty: -1 }))).toThrow(/field empty: expected a count/);
 });
 

@@ -94,6 +94,7 @@ int LOAD(struct program *program)
 	program->insides = skel->maps.insides.map_fd;
 	program->stacks = skel->maps.stacks.map_fd;
 	program->stack_counts = skel->maps.stack_counts.map_fd;
+	program->callers = skel->maps.callers_seen.map_fd;
 	program->sample = skel->progs.on_sample.prog_fd;
 	program->fault_sample = skel->progs.on_fault_sample.prog_fd;
 	program->sys_exit = skel->progs.on_sys_exit.prog_fd;

@@ -277,7 +277,8 @@ uint64_t program_map_bytes(const struct program *program)
 		(program->exact_time ? lines * sizeof(struct latency) : 0) + RING_BYTES +
 		program->sequence_budget * sizeof(struct access) +
 		(uint64_t)program->cpus * PATH_SETS_PER_CPU * sizeof(struct path_set) +
-		STACKS_MAX * STACK_DEPTH * sizeof(struct bpf_stack_build_id) +
+		STACKS_MAX *
+		(STACK_DEPTH * sizeof(struct bpf_stack_build_id) + sizeof(struct callers)) +
 		SEEN_MAX * sizeof(uint64_t) +
 		INSIDE_MAX * (sizeof(struct inside_key) + sizeof(struct inside_total));
 }

@@ -54,6 +54,7 @@ struct program {
 	int insides;
 	int stacks;
 	int stack_counts;
+	int callers;
 	int sample;
 	int fault_sample;
 	int sys_exit;

@@ -93,17 +93,21 @@ static __always_inline void line_add_position(struct line *line, const struct sh
 }
 
 /* Waits and samples since the thread's last crossing belong to the call that leaves now. */
-static __always_inline void line_take_pending(void *context, struct line *line, long nr,
-					      struct thread *thread)
+static __always_inline void line_take_pending(void *context, struct line *line,
+					      const struct pt_regs *regs, struct thread *thread)
 {
+	__u64 samples = __sync_lock_test_and_set(&thread->samples_call, 0);
+
 	thread->pending = 0;
+	if (samples)
+		call_site_add(context, thread, regs, STACK_OF_SAMPLE, samples);
 	if ((thread->wait_io | thread->wait_other) && is_chosen(line->waits++))
-		count_stack(context, thread, nr, STACK_OF_WAIT);
+		call_site_add(context, thread, regs, STACK_OF_WAIT, 1);
 	line->wait_io += thread->wait_io;
 	line->wait_other += thread->wait_other;
 	thread->wait_io = 0;
 	thread->wait_other = 0;
-	line->samples += __sync_lock_test_and_set(&thread->samples_call, 0);
+	line->samples += samples;
 }
 
 static __always_inline void line_add_time(struct line *line, __u32 index, struct thread *thread)
@@ -204,7 +208,7 @@ static __always_inline int call_leave(void *context, __u64 frame, long result)
 	if (sequence_budget && (shape_moves_at_position(&shape) || nr == __NR_lseek))
 		line_keep_access(line, index, &shape, result, &subject, file, thread);
 	if (thread->pending)
-		line_take_pending(context, line, nr, thread);
+		line_take_pending(context, line, regs, thread);
 	if (exact_time)
 		line_add_time(line, index, thread);
 	return 0;

@@ -39,8 +39,12 @@
 #define PATH_SET_BITS 2048
 /* Paths are told apart by their beginning, of so many bytes. */
 #define PATH_HASHED_BYTES 256
-#define STACKS_MAX 2048
+#define STACKS_MAX 4096
 #define STACK_DEPTH 32
+/* A stack that can be walked this far has frame pointers; of others so many words are looked at. */
+#define FRAMES_WALKED 4
+#define CALLER_WORDS 128
+#define CALLERS_MAX 12
 #define RING_BYTES (4 * 1024 * 1024)
 #define NAME_MAX_BYTES 4096
 #define COMM_BYTES 16
@@ -219,7 +223,19 @@ struct stack_key {
 	__u32 process;
 	__s32 nr; /* -1: user code */
 	__s32 stack;
-	__u32 of; /* enum stack_of */
+	__u32 of;      /* enum stack_of */
+	__u32 callers; /* hash of what was found on the stack; 0: nothing */
+};
+
+/* What points into code on a stack, from its top on: file offset, or the address where `inode` is
+ * 0.
+ */
+struct callers {
+	__u64 count;
+	struct {
+		__u64 inode;
+		__u64 where;
+	} at[CALLERS_MAX];
 };
 
 /* What a stack was kept for; only samples are time on the CPU. */

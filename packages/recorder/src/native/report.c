@@ -194,8 +194,28 @@ static void report_frame(const struct bpf_stack_build_id *frame)
 	stream_close();
 }
 
+/* What was found on the stack: inode, or none where the memory has no file; offset or address. */
+static void report_callers(const struct callers *callers)
+{
+	char inode[24] = "", where[20];
+
+	for (uint64_t i = 0; i < callers->count && i < CALLERS_MAX; i++) {
+		if (callers->at[i].inode)
+			snprintf(inode, sizeof(inode), "%llu",
+				 (unsigned long long)callers->at[i].inode);
+		else
+			inode[0] = 0;
+		snprintf(where, sizeof(where), "%llx", (unsigned long long)callers->at[i].where);
+		stream_array(NULL);
+		stream_text(NULL, inode);
+		stream_text(NULL, where);
+		stream_close();
+	}
+}
+
 static void report_stacks(const struct program *program)
 {
+	struct callers callers;
 	struct bpf_stack_build_id frames[STACK_DEPTH];
 	struct stack_key key, next;
 	const void *from = NULL;
@@ -218,6 +238,10 @@ static void report_stacks(const struct program *program)
 		stream_array("frames");
 		for (int i = 0; i < STACK_DEPTH && frames[i].status; i++)
 			report_frame(&frames[i]);
+		stream_close();
+		stream_array("callers");
+		if (key.callers && !map_get(program->callers, &key.callers, &callers))
+			report_callers(&callers);
 		stream_close();
 		stream_finish();
 	}

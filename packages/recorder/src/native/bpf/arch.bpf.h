@@ -43,6 +43,13 @@ static __always_inline bool arch_user_mode(const __u64 *sampled)
 	return sampled[17] & 3; /* cs */
 }
 
+static __always_inline __u64 arch_stack_pointer(const struct pt_regs *regs)
+{
+	return READ(regs, sp);
+}
+
+#define PAGE_BYTES 4096
+
 /* Words of struct pt_regs in a perf_event program's context. */
 #define ARCH_REGISTERS 21
 #define ARCH_EXIT 60
@@ -79,6 +86,13 @@ static __always_inline bool arch_user_mode(const __u64 *sampled)
 {
 	return (sampled[33] & 0xf) == 0; /* pstate, PSR_MODE_EL0t */
 }
+
+static __always_inline __u64 arch_stack_pointer(const struct pt_regs *regs)
+{
+	return READ(regs, sp);
+}
+
+#define PAGE_BYTES 4096 /* it may be larger: offsets of callers would be wrong there */
 
 /* Words of struct user_pt_regs. */
 #define ARCH_REGISTERS 34

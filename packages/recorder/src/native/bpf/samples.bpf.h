@@ -3,41 +3,7 @@
 #ifndef CROSSBILL_SAMPLES_BPF_H
 #define CROSSBILL_SAMPLES_BPF_H
 
-#include "lines.bpf.h"
-
-struct {
-	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
-	__uint(map_flags, BPF_F_STACK_BUILD_ID);
-	__uint(max_entries, STACKS_MAX);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, STACK_DEPTH * sizeof(struct bpf_stack_build_id));
-} stacks SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, STACKS_MAX * 2);
-	__type(key, struct stack_key);
-	__type(value, __u64);
-} stack_counts SEC(".maps");
-
-static __always_inline void count_stack(void *context, struct thread *thread, long nr,
-					enum stack_of of)
-{
-	struct stack_key key = {.process = thread->process, .nr = (__s32)nr, .of = of};
-	__u64 one = 1, *count;
-
-	key.stack =
-		(__s32)bpf_get_stackid(context, &stacks, BPF_F_USER_STACK | BPF_F_FAST_STACK_CMP);
-	if (key.stack < 0) {
-		AUDIT(stacks_lost, 1);
-		return;
-	}
-	count = bpf_map_lookup_elem(&stack_counts, &key);
-	if (count)
-		__sync_fetch_and_add(count, 1);
-	else if (bpf_map_update_elem(&stack_counts, &key, &one, BPF_NOEXIST))
-		AUDIT(stacks_lost, 1);
-}
+#include "stacks.bpf.h"
 
 /* The cpu-clock ticked: was the thread in its own code, in a call, or in the handler of a fault? */
 SEC("perf_event")
@@ -50,7 +16,7 @@ int on_sample(void *context)
 		return 0;
 	if (arch_user_mode(context)) {
 		thread->samples_user++;
-		count_stack(context, thread, -1, STACK_OF_SAMPLE);
+		stack_add(context, thread, -1, STACK_OF_SAMPLE, 0, 1);
 		return 0;
 	}
 	nr = arch_syscall_nr((struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()));
@@ -60,17 +26,9 @@ int on_sample(void *context)
 	}
 	thread->samples_syscall++;
 	__sync_fetch_and_add(&thread->samples_call, 1);
+	/* Whose code the call serves is seen when it leaves: there all of the stack can be read. */
 	thread->pending = 1;
-	if (thread->phase == PHASE_RUNNING)
-		count_stack(context, thread, nr, STACK_OF_SAMPLE);
 	return 0;
-}
-
-/* Of the calls of a line that waited, and of the faults of a process that were looked at, the first
- * 16 and then one in 64 give their stack: it costs microseconds. */
-static __always_inline bool is_chosen(__u64 earlier)
-{
-	return earlier < 16 || !(earlier & 63);
 }
 
 static long note_fault_kind(struct task_struct *task, struct vm_area_struct *vma, __u32 *kind)
@@ -117,7 +75,7 @@ int on_fault_sample(struct fault_record *context)
 	if (!is_chosen(seen))
 		return 0;
 	nr = arch_syscall_nr((struct pt_regs *)bpf_task_pt_regs(task));
-	count_stack(context, thread, nr < 0 ? -1 : nr, STACK_OF_FAULT);
+	stack_add(context, thread, nr < 0 ? -1 : nr, STACK_OF_FAULT, 0, 1);
 	return 0;
 }
 

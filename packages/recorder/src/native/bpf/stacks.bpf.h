@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* stacks: which user code was running, had made a call or touched memory, when it was looked at. */
+#ifndef CROSSBILL_STACKS_BPF_H
+#define CROSSBILL_STACKS_BPF_H
+
+#include "lines.bpf.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(map_flags, BPF_F_STACK_BUILD_ID);
+	__uint(max_entries, STACKS_MAX);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, STACK_DEPTH * sizeof(struct bpf_stack_build_id));
+} stacks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, STACKS_MAX * 2);
+	__type(key, struct stack_key);
+	__type(value, __u64);
+} stack_counts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, STACKS_MAX);
+	__type(key, __u32);
+	__type(value, struct callers);
+} callers_seen SEC(".maps");
+
+/* Of the calls of a line that waited, and of the faults of a process that were looked at, the first
+ * 16 and then one in 64 give their stack: it costs microseconds. */
+static __always_inline bool is_chosen(__u64 earlier)
+{
+	return earlier < 16 || !(earlier & 63);
+}
+
+/* Adds samples to the stack that the kernel walks by frame pointers, and the callers found. */
+static __always_inline void stack_add(void *context, const struct thread *thread, long nr,
+				      enum stack_of of, __u32 callers, __u64 samples)
+{
+	struct stack_key key = {
+		.process = thread->process, .nr = (__s32)nr, .of = of, .callers = callers};
+	__u64 *count;
+
+	key.stack =
+		(__s32)bpf_get_stackid(context, &stacks, BPF_F_USER_STACK | BPF_F_FAST_STACK_CMP);
+	if (key.stack < 0) {
+		AUDIT(stacks_lost, samples);
+		return;
+	}
+	count = bpf_map_lookup_elem(&stack_counts, &key);
+	if (count)
+		__sync_fetch_and_add(count, samples);
+	else if (bpf_map_update_elem(&stack_counts, &key, &samples, BPF_NOEXIST))
+		AUDIT(stacks_lost, samples);
+}
+
+/* What lies this near the stack pointer is on the stack and no code. */
+#define STACK_REACH (8ul << 20)
+#define VM_EXEC 4
+
+struct search {
+	__u64 stack_pointer;
+	__u64 word;
+	struct callers found;
+};
+
+/* Keeps the word when it lies in executable memory: in which file, and where there. */
+static long search_mapping(struct task_struct *task, struct vm_area_struct *mapping,
+			   struct search *search)
+{
+	__u32 at = search->found.count;
+	struct file *file;
+
+	(void)task;
+	if (!(mapping->vm_flags & VM_EXEC) || at >= CALLERS_MAX)
+		return 0;
+	file = mapping->vm_file;
+	search->found.at[at].where = search->word;
+	search->found.at[at].inode = 0;
+	if (file) {
+		search->found.at[at].inode = BPF_CORE_READ(file, f_inode, i_ino);
+		search->found.at[at].where += mapping->vm_pgoff * PAGE_BYTES - mapping->vm_start;
+	}
+	search->found.count = at + 1;
+	return 0;
+}
+
+static long search_word(__u64 index, struct search *search)
+{
+	__u64 pointer = search->stack_pointer, word = 0;
+
+	if (bpf_probe_read_user(&word, sizeof(word), (void *)(pointer + 8 * index)))
+		return 1;
+	/* Most words are small numbers, or point into the stack. */
+	if (word >> 47 || word < PAGE_BYTES || word - pointer + STACK_REACH < 2 * STACK_REACH)
+		return 0;
+	search->word = word;
+	bpf_find_vma(bpf_get_current_task_btf(), word, search_mapping, search, 0);
+	return search->found.count >= CALLERS_MAX;
+}
+
+static __always_inline __u32 callers_keep(const struct callers *found)
+{
+	__u64 hash = found->count;
+
+	for (int i = 0; i < CALLERS_MAX; i++)
+		hash = mix(mix(hash, found->at[i].where), found->at[i].inode);
+	hash |= 1; /* 0: none */
+	/* One that is there already is the same one. */
+	bpf_map_update_elem(&callers_seen, &(__u32){(__u32)hash}, found, BPF_NOEXIST);
+	return (__u32)hash;
+}
+
+/* Most code has no frame pointers, so that a walk ends in libc, which made the call for it. The
+ * return addresses are on the stack all the same: what points into code there is kept as a guess.
+ */
+static __noinline int call_site_add(void *context, struct thread *thread,
+				    const struct pt_regs *regs, enum stack_of of, __u64 samples)
+{
+	struct search search = {};
+	__u64 walked[FRAMES_WALKED];
+	long nr = arch_syscall_nr(regs);
+	__u32 callers = 0;
+
+	if (bpf_get_stack(context, walked, sizeof(walked), BPF_F_USER_STACK) <
+	    (long)sizeof(walked)) {
+		search.stack_pointer = arch_stack_pointer(regs);
+		bpf_loop(CALLER_WORDS, search_word, &search, 0);
+		if (search.found.count)
+			callers = callers_keep(&search.found);
+	}
+	stack_add(context, thread, nr < 0 ? ARCH_RT_SIGRETURN : nr, of, callers, samples);
+	return 0;
+}
+
+#endif
