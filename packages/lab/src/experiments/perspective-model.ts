@@ -1,6 +1,7 @@
 /** perspective-model: waiting as a price of its own beside the crossing and the work. */
 import {
   type BreakEven,
+  type CostOf,
   type FitPoint,
   type FittedModel,
   type FittedParameter,
@@ -8,8 +9,9 @@ import {
   type Interval,
   type LabPoint,
   type LinearFit,
+  median,
 } from "@crossbill/core";
-import { fittedModel } from "../fitted-model.ts";
+import { fittedModel, undisturbed } from "../fitted-model.ts";
 import type { Measured } from "../measured.ts";
 import { duration, figure, share } from "../text.ts";
 import { type Device, deviceNames, seriesOf, type Way } from "./perspective-points.ts";
@@ -23,9 +25,11 @@ interface Shape {
   readonly series: readonly (readonly [Device, Way])[];
   readonly prices: readonly (readonly [symbol: string, meaning: string])[];
   readonly amounts: (device: Device, x: number) => readonly number[];
+  /** By what rounds: a limiter also lets reads through early, so its median is nearer than its least. */
+  readonly costOf: CostOf;
 }
 
-function depthShape(name: Shape["name"], device: Device, mark: string): Shape {
+function depthShape(name: Shape["name"], device: Device, mark: string, costOf: CostOf): Shape {
   const where = deviceNames[device];
   return {
     name,
@@ -36,6 +40,7 @@ function depthShape(name: Shape["name"], device: Device, mark: string): Shape {
       [`D${mark}`, `waiting that reads under way share, ${where}`],
     ],
     amounts: (_, depth) => [1, 1 / depth],
+    costOf,
   };
 }
 
@@ -49,6 +54,7 @@ const shapes: readonly Shape[] = [
       ["E", "entering once for a batch"],
     ],
     amounts: (_, batch) => [1, 1 / batch],
+    costOf: undisturbed,
   },
   {
     name: "turns",
@@ -70,9 +76,10 @@ const shapes: readonly Shape[] = [
       device === "cold" ? 1 : 0,
       device === "throttled" ? 1 : 0,
     ],
+    costOf: undisturbed,
   },
-  depthShape("cold depth", "cold", "c"),
-  depthShape("slow depth", "throttled", "s"),
+  depthShape("cold depth", "cold", "c", undisturbed),
+  depthShape("slow depth", "throttled", "s", median),
 ];
 
 export interface Fitted {
@@ -111,7 +118,8 @@ function fitOne(measured: Measured, shape: Shape): Fitted | null {
     ({ amounts }) => !amounts.some((a, at) => a > 0 && absent.has(at)),
   );
   if (!canFit(usable, kept)) return null;
-  const fit = fitLinear(usable.map((point) => ({ ...point, amounts: kept(point.amounts) })));
+  const rows = usable.map((point) => ({ ...point, amounts: kept(point.amounts) }));
+  const fit = fitLinear(rows, shape.costOf);
   const predicted = points.filter((_, at) => usable.includes(fitPoints[at] ?? NOTHING));
   return { shape, fit, points: predicted, absent };
 }

@@ -214,7 +214,7 @@ second gains is queue depth, and a batch gets both.`,
 disk, and from this disk limited to ${READS_A_SECOND} reads a second by the kernel's block cgroup, for
 the measuring process alone. Cold means that the file's own pages were evicted with posix_fadvise and
 mincore found none of them; no other program's cache is touched. Read-ahead is off, and the bytes that
-the kernel asked the device for are counted.`,
+the kernel asked the device for are counted. The model's prices are those of the least disturbed rounds.`,
     `The limit makes a slow device with the kernel's own path and real sleep, but it cannot do two reads
 at once nor choose a shorter way between them, so it is the strictest of spinning disks: a real one
 gains a little from a queue, because it may reorder it.`,

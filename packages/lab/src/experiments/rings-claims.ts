@@ -1,5 +1,6 @@
 /** What the chapter claims of rings, judged by what was counted and measured. */
 import { type JudgedClaim, type LabCheck, type LabPoint, median } from "@crossbill/core";
+import { contest, ratiosOf } from "../contest.ts";
 import { countOf, type Measured, orderCheck } from "../measured.ts";
 import { duration, figure, share } from "../text.ts";
 import { decide, judge } from "../verdict.ts";
@@ -12,8 +13,7 @@ const WORK_CLAIM = "A server on a ring does its work for less CPU time than one 
 const DISK_CLAIM = "On a disk, too, it is the fewer calls that pay.";
 /** "Nearly zero": what an operation's calls cost is below this share of all it costs. */
 const NEARLY_ZERO = 0.05;
-/** A difference between two noisy servers is not decided on fewer rounds. */
-const FEWEST_ROUNDS = 3;
+
 export function checksOf(measured: Measured): LabCheck[] {
   const wait = measured.point(epoll.series, 1);
   const calls = wait === undefined ? null : countOf(wait, "calls");
@@ -70,22 +70,24 @@ function missingWhy(measured: Measured, engine: Engine): string {
   return measured.missing(engine.series) ?? measured.missing(epoll.series) ?? "no common points";
 }
 
-/** Judged where batching can work: at the most connections measured, the poller's CPU included. */
+/** The point with its CPU time as its cost, the kernel's own thread included. */
+function byCpu(point: LabPoint): LabPoint {
+  const polled = point.counts["pollerNs"] ?? 0;
+  return { ...point, values: point.cpuValues.map((ns) => ns + polled) };
+}
+
+/** Judged where batching can work: at the most connections measured, round by round. */
 export function workClaim(measured: Measured, checks: readonly LabCheck[]): JudgedClaim {
   const pair = last(measured, single, epoll);
   if (pair === null) return judge(WORK_CLAIM, checks, decide(null, missingWhy(measured, single)));
-  const [ringCpu, epollCpu] = [cpuOf(pair[0]), cpuOf(pair[1])];
-  const saved = 1 - ringCpu.likely / epollCpu.likely;
-  const rounds = Math.min(...pair.map(({ cpuValues }) => cpuValues.length));
-  const apart = ringCpu.high < epollCpu.low || epollCpu.high < ringCpu.low;
+  const [ringPoint, epollPoint] = pair;
+  const between = contest("CPU", ratiosOf(byCpu(epollPoint), byCpu(ringPoint)));
+  const ratio = between?.ratio ?? Number.NaN;
   const why =
-    `at ${pair[0].x} connections a request takes ${duration(ringCpu.likely)} of CPU on a ring, ` +
-    `${duration(epollCpu.likely)} with epoll: ${share(Math.abs(saved))} ${saved > 0 ? "less" : "more"}`;
-  return judge(
-    WORK_CLAIM,
-    checks,
-    decide(apart && rounds >= FEWEST_ROUNDS ? saved > 0 : null, why),
-  );
+    `at ${ringPoint.x} connections a request takes ${duration(cpuOf(ringPoint).likely)} of CPU on ` +
+    `a ring, ${duration(cpuOf(epollPoint).likely)} with epoll; round by round the ring takes ` +
+    `${share(Math.abs(1 - ratio))} ${ratio < 1 ? "less" : "more"}`;
+  return judge(WORK_CLAIM, checks, decide(between?.decided === true ? ratio < 1 : null, why));
 }
 
 /** libaio at the ring's depth makes as few calls: what remains between the two is the ring's. */
