@@ -26,6 +26,7 @@ export default defineConfig({
           // Recorders share one machine: one file after another, and slow machines need patience.
           fileParallelism: false,
           testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
       {
