@@ -3,7 +3,7 @@ _crossbill() {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		COMPREPLY=($(compgen -W "run attach report try scoreboard lab explain compare calibrate doctor help --help --version" -- "$current"))
+		COMPREPLY=($(compgen -W "run attach report try scoreboard diff check lab explain compare calibrate doctor help --help --version" -- "$current"))
 		return
 	fi
 	case ${COMP_WORDS[1]} in
@@ -65,6 +65,34 @@ _crossbill() {
 	scoreboard)
 		case $current in
 		-*) COMPREPLY=($(compgen -W "--json --help" -- "$current")) ;;
+		esac
+		;;
+	diff)
+		case $previous in
+		--fail-on) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+		--top) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+		-o|--output) COMPREPLY=($(compgen -f -- "$current")); return ;;
+		esac
+		case $current in
+		-*) COMPREPLY=($(compgen -W "--fail-on --top --json --markdown -o --output --help" -- "$current")) ;;
+		*) COMPREPLY=($(compgen -f -- "$current")) ;;
+		esac
+		;;
+	check)
+		case $previous in
+		--budget) COMPREPLY=($(compgen -f -- "$current")); return ;;
+		--headroom) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+		--per) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+		--per-line) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+		--runs) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+		-o|--output) COMPREPLY=($(compgen -f -- "$current")); return ;;
+		--json) COMPREPLY=($(compgen -f -- "$current")); return ;;
+		--markdown) COMPREPLY=($(compgen -f -- "$current")); return ;;
+		--recorder) COMPREPLY=($(compgen -W "ebpf ptrace" -- "$current")); return ;;
+		esac
+		case $current in
+		-*) COMPREPLY=($(compgen -W "--budget --update --headroom --per --per-line --runs -o --output --json --markdown --exact-time --recorder --no-calibrate --help" -- "$current")) ;;
+		*) COMPREPLY=($(compgen -c -f -- "$current")) ;;
 		esac
 		;;
 	lab)

@@ -7,6 +7,7 @@ import {
   encodeBytes,
   type Limit,
   parseBudget,
+  printable,
   type Run,
   type Runs,
   readLimits,
@@ -20,6 +21,7 @@ import * as flags from "../flags.ts";
 import { readInput } from "../input-file.ts";
 import { asUser, invokingUser } from "../privilege.ts";
 import { recordAndBill, type SessionOptions } from "../recording-session.ts";
+import { brokenLine } from "../render/check.ts";
 import { say } from "../terminal.ts";
 import { chooseUnits, type Units, unitsForBudget } from "../units.ts";
 import { done, type Ending, type Verb } from "../verb.ts";
@@ -206,6 +208,9 @@ function everyRun([first, ...others]: readonly Run[], units: Units | null): Runs
   return [first, ...others];
 }
 
+/** A gate must say on standard error why it is shut, wherever the result goes. */
 function endOf({ limits }: Check): Ending {
-  return limits.some(({ verdict }) => verdict === "broken") ? { kind: "status", status: 1 } : done;
+  const broken = limits.filter(({ verdict }) => verdict === "broken");
+  for (const limit of broken) say(printable(brokenLine(limit)));
+  return broken.length > 0 ? { kind: "status", status: 1 } : done;
 }
