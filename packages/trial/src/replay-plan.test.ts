@@ -151,6 +151,8 @@ describe("what is refused", () => {
     expect(refused(billOf([reads(at("gone"), 97)]))).toContain("ENOENT");
     expect(refused(billOf([reads("words", 97)]))).toContain("only those are replayed");
     expect(refused(billOf([reads(at("words"), 97)]), "stat-storm")).toContain("no replay");
+    const spread = [reads(at("words"), 97), reads("pipe:[1]", 9007, { kind: "pipe" })];
+    expect(refused(billOf(spread))).toContain("none stands for the rest");
   });
 
   test("scratch files without end, and calls that ask for gigabytes", () => {

@@ -15,6 +15,9 @@ const COLD_SHARE = 0.2;
 /** From here on waiting for the disk is most of it. */
 const DISK_SHARE = 0.5;
 
+/** Of what the finding's calls cost: a replay of less says little about the finding. */
+const LEAST_COVERED = 0.1;
+
 export interface ReplayPlan {
   readonly way: Way;
   readonly fix: FixedWay;
@@ -35,6 +38,9 @@ export function planReplay(bill: Bill, finding: Finding): ReplayPlan | string {
   if (way === null) return "there is no replay for such a finding";
   const subject = subjectOf(bill, finding, way);
   if (typeof subject === "string") return subject;
+  if (subject.coveredShare < LEAST_COVERED) {
+    return "its calls are spread over so many files or kinds of them that none stands for the rest";
+  }
   const source = way.kind === "writes" ? null : findRecorded(recordedFile(bill, subject));
   if (typeof source === "string") return source;
   const pattern = accessPattern(bill, subject, way, source?.bytes ?? null);
