@@ -185,7 +185,7 @@ function sessionOptions(
 function conclude({ budget, limits, units, update, headroom }: Request, found: Found): Ending {
   const { runs, outputs } = found;
   try {
-    const complete = everyRun(runs, units);
+    const complete = everyRun(runs);
     const per = units === null ? null : unitsForBudget(units);
     const updated = update ? updateBudget({ budget, runs: complete, per, headroom }) : null;
     const judged = updated === null ? limits : readLimits(updated);
@@ -198,10 +198,10 @@ function conclude({ budget, limits, units, update, headroom }: Request, found: F
   }
 }
 
-function everyRun([first, ...others]: readonly Run[], units: Units | null): Runs {
+function everyRun([first, ...others]: readonly Run[]): Runs {
   if (first === undefined) throw new UsageError("check: the program was not run");
   if ([first, ...others].some((run) => run.units === 0)) {
-    throw new UsageError(`check: no line of the program's output is a ${units?.word ?? "unit"}`, {
+    throw new UsageError("check: no line of the program's output is a unit of work", {
       remedy: "see that --per-line matches what it prints on standard output",
     });
   }
