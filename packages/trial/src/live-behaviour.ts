@@ -96,5 +96,10 @@ export function misbehaviour(compared: Compared, fixed: readonly LiveRun[]): Jud
     const why = "its standard output differs from run to run, also without the fix";
     return { verdict: "cannot tell", why };
   }
+  if (fixed.every(({ report }) => (report?.spared ?? 0) === 0)) {
+    const why =
+      "the fix found nothing to spare: it sees no call that the C library's own streams make";
+    return { verdict: "cannot tell", why };
+  }
   return null;
 }

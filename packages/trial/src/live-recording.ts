@@ -23,6 +23,8 @@ export interface PlainRecording {
 
 /** More are not compared; whoever writes so many names the important ones. */
 const WRITTEN_MAX = 64;
+/** Alone it would run on: a recorder's end ends no program. */
+const SIGKILL = 9;
 const writes: ReadonlySet<string> = new Set([
   ...["write", "pwrite64", "writev", "pwritev", "pwritev2"],
   ...["copy_file_range", "sendfile", "splice"],
@@ -48,7 +50,7 @@ async function record(place: LivePlace): Promise<Recording> {
     timing: recorder === "ptrace" ? "exact" : "sampled",
     subject: { command: becomingCommand(place) },
   });
-  const stop = (): void => running.stop();
+  const stop = (): void => running.forward(SIGKILL);
   place.signal.addEventListener("abort", stop, { once: true });
   try {
     const startedAt = new Date().toISOString();
