@@ -92,24 +92,6 @@ static __always_inline void line_add_position(struct line *line, const struct sh
 	position->end = begin + result;
 }
 
-/* Waits and samples since the thread's last crossing belong to the call that leaves now. */
-static __always_inline void line_take_pending(void *context, struct line *line,
-					      const struct pt_regs *regs, struct thread *thread)
-{
-	__u64 samples = __sync_lock_test_and_set(&thread->samples_call, 0);
-
-	thread->pending = 0;
-	if (samples)
-		call_site_add(context, thread, regs, STACK_OF_SAMPLE, samples);
-	if ((thread->wait_io | thread->wait_other) && is_chosen(line->waits++))
-		call_site_add(context, thread, regs, STACK_OF_WAIT, 1);
-	line->wait_io += thread->wait_io;
-	line->wait_other += thread->wait_other;
-	thread->wait_io = 0;
-	thread->wait_other = 0;
-	line->samples += samples;
-}
-
 static __always_inline void line_add_time(struct line *line, __u32 index, struct thread *thread)
 {
 	__u64 now = bpf_ktime_get_ns();
@@ -134,6 +116,32 @@ static __always_inline const struct pt_regs *registers_at(__u64 address)
 #else
 	return bpf_rdonly_cast((void *)address, bpf_core_type_id_kernel(struct pt_regs));
 #endif
+}
+
+/* Waits and samples since the thread's last crossing belong to the call that leaves now. Last, and
+ * with nothing but numbers handed over, so that the verifier does not follow it for each way here.
+ */
+static __noinline int call_take_pending(void *context, __u64 frame, __u32 index)
+{
+	struct line *line = bpf_map_lookup_elem(&lines, &index);
+	struct thread *thread = thread_at(frame);
+	bool waited = false;
+	__u64 samples;
+
+	if (!line || !thread)
+		return 0;
+	samples = __sync_lock_test_and_set(&thread->samples_call, 0);
+	thread->pending = 0;
+	line->samples += samples;
+	if (thread->wait_io | thread->wait_other)
+		waited = is_chosen(line->waits++);
+	line->wait_io += thread->wait_io;
+	line->wait_other += thread->wait_other;
+	thread->wait_io = 0;
+	thread->wait_other = 0;
+	if (samples || waited)
+		call_site_add(context, thread->process, registers_at(frame), samples, waited);
+	return 0;
 }
 
 static __always_inline int call_enter(__u64 frame)
@@ -207,10 +215,10 @@ static __always_inline int call_leave(void *context, __u64 frame, long result)
 		line_add_rarities(line, index, &shape, regs, result);
 	if (sequence_budget && (shape_moves_at_position(&shape) || nr == __NR_lseek))
 		line_keep_access(line, index, &shape, result, &subject, file, thread);
-	if (thread->pending)
-		line_take_pending(context, line, regs, thread);
 	if (exact_time)
 		line_add_time(line, index, thread);
+	if (thread->pending)
+		call_take_pending(context, frame, index);
 	return 0;
 }
 

@@ -16,7 +16,7 @@ int on_sample(void *context)
 		return 0;
 	if (arch_user_mode(context)) {
 		thread->samples_user++;
-		stack_add(context, thread, -1, STACK_OF_SAMPLE, 0, 1);
+		stack_add(context, thread->process, -1, STACK_OF_SAMPLE, 0, 1);
 		return 0;
 	}
 	nr = arch_syscall_nr((struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()));
@@ -75,7 +75,7 @@ int on_fault_sample(struct fault_record *context)
 	if (!is_chosen(seen))
 		return 0;
 	nr = arch_syscall_nr((struct pt_regs *)bpf_task_pt_regs(task));
-	stack_add(context, thread, nr < 0 ? -1 : nr, STACK_OF_FAULT, 0, 1);
+	stack_add(context, process, nr < 0 ? -1 : nr, STACK_OF_FAULT, 0, 1);
 	return 0;
 }
 

@@ -35,11 +35,10 @@ static __always_inline bool is_chosen(__u64 earlier)
 }
 
 /* Adds samples to the stack that the kernel walks by frame pointers, and the callers found. */
-static __always_inline void stack_add(void *context, const struct thread *thread, long nr,
-				      enum stack_of of, __u32 callers, __u64 samples)
+static __always_inline void stack_add(void *context, __u32 process, long nr, enum stack_of of,
+				      __u32 callers, __u64 samples)
 {
-	struct stack_key key = {
-		.process = thread->process, .nr = (__s32)nr, .of = of, .callers = callers};
+	struct stack_key key = {.process = process, .nr = (__s32)nr, .of = of, .callers = callers};
 	__u64 *count;
 
 	key.stack =
@@ -59,30 +58,39 @@ static __always_inline void stack_add(void *context, const struct thread *thread
 #define STACK_REACH (8ul << 20)
 #define VM_EXEC 4
 
+/* Put together here: what lies in a map the verifier does not follow value by value. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct callers);
+} callers_drafts SEC(".maps");
+
 struct search {
 	__u64 stack_pointer;
 	__u64 word;
-	struct callers found;
+	struct callers *found;
 };
 
 /* Keeps the word when it lies in executable memory: in which file, and where there. */
 static long search_mapping(struct task_struct *task, struct vm_area_struct *mapping,
 			   struct search *search)
 {
-	__u32 at = search->found.count;
+	struct callers *found = search->found;
+	__u64 at = found->count;
 	struct file *file;
 
 	(void)task;
 	if (!(mapping->vm_flags & VM_EXEC) || at >= CALLERS_MAX)
 		return 0;
 	file = mapping->vm_file;
-	search->found.at[at].where = search->word;
-	search->found.at[at].inode = 0;
+	found->at[at].where = search->word;
+	found->at[at].inode = 0;
 	if (file) {
-		search->found.at[at].inode = BPF_CORE_READ(file, f_inode, i_ino);
-		search->found.at[at].where += mapping->vm_pgoff * PAGE_BYTES - mapping->vm_start;
+		found->at[at].inode = BPF_CORE_READ(file, f_inode, i_ino);
+		found->at[at].where += mapping->vm_pgoff * PAGE_BYTES - mapping->vm_start;
 	}
-	search->found.count = at + 1;
+	found->count = at + 1;
 	return 0;
 }
 
@@ -97,7 +105,7 @@ static long search_word(__u64 index, struct search *search)
 		return 0;
 	search->word = word;
 	bpf_find_vma(bpf_get_current_task_btf(), word, search_mapping, search, 0);
-	return search->found.count >= CALLERS_MAX;
+	return search->found->count >= CALLERS_MAX;
 }
 
 static __always_inline __u32 callers_keep(const struct callers *found)
@@ -114,24 +122,36 @@ static __always_inline __u32 callers_keep(const struct callers *found)
 
 /* Most code has no frame pointers, so that a walk ends in libc, which made the call for it. The
  * return addresses are on the stack all the same: what points into code there is kept as a guess.
- */
-static __noinline int call_site_add(void *context, struct thread *thread,
-				    const struct pt_regs *regs, enum stack_of of, __u64 samples)
+ * Not static, and taking a number only, so that it is verified once: see kind_of. */
+__noinline __u32 callers_find(__u64 stack_pointer)
 {
-	struct search search = {};
+	struct search search = {.stack_pointer = stack_pointer};
+	__u32 zero = 0;
+
+	search.found = bpf_map_lookup_elem(&callers_drafts, &zero);
+	if (!search.found)
+		return 0;
+	__builtin_memset(search.found, 0, sizeof(*search.found));
+	bpf_loop(CALLER_WORDS, search_word, &search, 0);
+	return search.found->count ? callers_keep(search.found) : 0;
+}
+
+/* The stack of the call that leaves now, for samples that fell into it and for a wait. */
+static __always_inline void call_site_add(void *context, __u32 process, const struct pt_regs *regs,
+					  __u64 samples, bool waited)
+{
 	__u64 walked[FRAMES_WALKED];
 	long nr = arch_syscall_nr(regs);
 	__u32 callers = 0;
 
-	if (bpf_get_stack(context, walked, sizeof(walked), BPF_F_USER_STACK) <
-	    (long)sizeof(walked)) {
-		search.stack_pointer = arch_stack_pointer(regs);
-		bpf_loop(CALLER_WORDS, search_word, &search, 0);
-		if (search.found.count)
-			callers = callers_keep(&search.found);
-	}
-	stack_add(context, thread, nr < 0 ? ARCH_RT_SIGRETURN : nr, of, callers, samples);
-	return 0;
+	if (nr < 0)
+		nr = ARCH_RT_SIGRETURN;
+	if (bpf_get_stack(context, walked, sizeof(walked), BPF_F_USER_STACK) < (long)sizeof(walked))
+		callers = callers_find(arch_stack_pointer(regs));
+	if (samples)
+		stack_add(context, process, nr, STACK_OF_SAMPLE, callers, samples);
+	if (waited)
+		stack_add(context, process, nr, STACK_OF_WAIT, callers, 1);
 }
 
 #endif
