@@ -1,25 +1,21 @@
 /** Every flag, defined once: parser, help, man page and completions are made from these. */
 import {
   type Grouping,
+  parseRule,
   parseTraceExpression,
   printable,
+  type Rule,
   type SyscallSelection,
   UsageError,
 } from "@crossbill/core";
 import { SEQUENCE_BUDGET_MAX } from "@crossbill/recorder";
-import { Option, type OptionValues } from "commander";
+import { Option } from "commander";
 import { parseDuration } from "./duration.ts";
+import { choice, type Flag, list, text, toggle } from "./flag-kinds.ts";
+import { parsePattern } from "./line-pattern.ts";
 import { parsePids } from "./pids.ts";
 
-/** How a shell completes a flag's value. */
-export type Completion = "file" | "none" | readonly string[];
-
-/** A flag with the type of its value. `read` throws UsageError for a value that makes no sense. */
-export interface Flag<T> {
-  readonly option: Option;
-  readonly completion: Completion;
-  read(values: OptionValues): T;
-}
+export type { AnyFlag, Completion, Flag } from "./flag-kinds.ts";
 
 /** Lines in the table of the most expensive ones when nothing else is asked. */
 const TOP_DEFAULT = 10;
@@ -213,85 +209,91 @@ export const outputFilesFlag: Flag<readonly string[]> = list({
   completion: "file",
 });
 
-/** Flags are told apart in help by their definition; this is what a command lists. */
-export type AnyFlag = Pick<Flag<unknown>, "option" | "completion">;
+export const markdownFlag: Flag<boolean> = toggle(
+  "--markdown",
+  "print Markdown on standard output, for the summary of a pull request",
+);
 
-interface TextFlag<T> {
-  readonly flags: string;
-  readonly description: string;
-  readonly completion: Completion;
-  readonly parse: (value: string) => T;
-  /** Whether a second one adds to the first, with a comma, instead of taking its place. */
-  readonly repeats?: boolean;
-}
+export const failOnFlag: Flag<readonly Rule[]> = {
+  option: new Option(
+    "--fail-on <rule>",
+    'exit 1 when b has more than a by more than this, such as "crossings>5%", "syscalls:openat>0", ' +
+      '"futex>20%+50" or "boundary>10%"; may be given again',
+  ).argParser((value: string, before: readonly Rule[] | undefined) => [
+    ...(before ?? []),
+    parseRule(value),
+  ]),
+  completion: "none",
+  read(values) {
+    const rules: unknown = values["failOn"];
+    return Array.isArray(rules) ? rules : [];
+  },
+};
 
-/** A flag with a value, null when it was not given. */
-function text<T>({
-  flags,
-  description,
-  completion,
-  parse,
-  repeats = false,
-}: TextFlag<T>): Flag<T | null> {
-  const option = new Option(flags, description);
-  if (repeats) {
-    option.argParser((value: string, before: string | undefined) =>
-      before === undefined ? value : `${before},${value}`,
-    );
-  }
-  return {
-    option,
-    completion,
-    read(values) {
-      const value: unknown = values[option.attributeName()];
-      return typeof value === "string" ? parse(value) : null;
-    },
-  };
-}
+export const budgetFlag: Flag<string | null> = text({
+  flags: "--budget <file>",
+  description: "what the program may cost, as JSON; --update writes it",
+  completion: "file",
+  parse: (value) => value,
+});
 
-/** A flag with a value that may be given again; empty when it was not given. */
-function list({
-  flags,
-  description,
-  completion,
-}: Omit<TextFlag<string>, "parse">): Flag<readonly string[]> {
-  const option = new Option(flags, description).argParser(
-    (value: string, before: readonly string[] | undefined) => [...(before ?? []), value],
-  );
-  return {
-    option,
-    completion,
-    read(values) {
-      const given: unknown = values[option.attributeName()];
-      return Array.isArray(given) ? given.map(String) : [];
-    },
-  };
-}
+export const perFlag: Flag<number | null> = text({
+  flags: "--per <count>",
+  description: "the program does so many units of work, by which limits are divided",
+  completion: "none",
+  parse: (value) => parseWhole("--per", value, "1000"),
+});
 
-function toggle(flags: string, description: string): Flag<boolean> {
-  const option = new Option(flags, description);
-  return {
-    option,
-    completion: "none",
-    read: (values) => values[option.attributeName()] === true,
-  };
-}
+export const perLineFlag: Flag<RegExp | null> = text({
+  flags: "--per-line <pattern>",
+  description:
+    "one unit of work for each line of the program's standard output that matches this regular " +
+    "expression; the output still passes through",
+  completion: "none",
+  parse: parsePattern,
+});
 
-interface ChoiceFlag<T extends string> {
-  readonly flags: string;
-  readonly description: string;
-  readonly choices: readonly T[];
-}
+export const runsFlag: Flag<number | null> = text({
+  flags: "--runs <count>",
+  description: "run the program so often and judge the least of each; once by default",
+  completion: "none",
+  parse: (value) => parseWhole("--runs", value, "5"),
+});
 
-function choice<T extends string>({ flags, description, choices }: ChoiceFlag<T>): Flag<T | null> {
-  const option = new Option(flags, description).choices(choices);
-  return {
-    option,
-    completion: choices,
-    // Commander has refused everything else by now.
-    read: (values) => choices.find((name) => name === values[option.attributeName()]) ?? null,
-  };
-}
+export const updateFlag: Flag<boolean> = toggle(
+  "--update",
+  "write the budget from what is seen, the limits it has or those that tell most",
+);
+
+export const headroomFlag: Flag<number | null> = text({
+  flags: "--headroom <share>",
+  description: "what --update adds to what is seen; the budget's own, else 10%",
+  completion: "none",
+  parse: parseHeadroom,
+});
+
+export const checkOutputFlag: Flag<string | null> = text({
+  flags: "-o, --output <file>",
+  description: "write the result to this file instead of standard error",
+  completion: "file",
+  parse: (value) => value,
+});
+
+export const checkJsonFlag: Flag<string | null> = text({
+  flags: "--json <file>",
+  description:
+    "also write the result as JSON; with - it goes to standard output, " +
+    "and the program's own standard output goes to standard error",
+  completion: "file",
+  parse: (value) => value,
+});
+
+export const markdownFileFlag: Flag<string | null> = text({
+  flags: "--markdown <file>",
+  description: "also write the result as Markdown, for the summary of a pull request",
+  completion: "file",
+  parse: (value) => value,
+});
 
 function parseTop(value: string): number {
   if (/^\d{1,6}$/.test(value)) return Number(value);
@@ -322,5 +324,20 @@ function parseFinding(value: string): string {
   if (/^[\w-]{1,64}$/.test(value)) return value;
   throw new UsageError(`--finding: ${printable(value)} is no code of a finding`, {
     remedy: "write a code as the bill shows it, such as --finding small-reads",
+  });
+}
+
+function parseWhole(flag: string, value: string, example: string): number {
+  if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
+  throw new UsageError(`${flag}: ${printable(value)} is no whole number above 0`, {
+    remedy: `write it as ${flag} ${example}`,
+  });
+}
+
+function parseHeadroom(value: string): number {
+  const percent = /^(\d{1,4}(?:\.\d{1,6})?)\s*%$/.exec(value)?.[1];
+  if (percent !== undefined) return Number(percent) / 100;
+  throw new UsageError(`--headroom: ${printable(value)} is no percentage`, {
+    remedy: "write it as --headroom 5%",
   });
 }
