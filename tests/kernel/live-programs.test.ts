@@ -28,6 +28,14 @@ function trialOf({ stdout }: Ended): Trial {
   return trialSchema.parse(JSON.parse(stdout));
 }
 
+function scoreboard(): unknown[] {
+  const text = readFileSync(at("state/crossbill/scoreboard.jsonl"), "utf8");
+  return text
+    .split("\n")
+    .filter(Boolean)
+    .map((line): unknown => JSON.parse(line));
+}
+
 type Command = readonly [string, readonly string[]];
 /** $words is a file of lines; the second is what the program is known to do with it. */
 const programs: readonly Command[] = [
@@ -108,7 +116,9 @@ print(written)`;
     expect(trial.verdict).toBe("changed behaviour");
     expect(trial.why).toContain("standard output");
   });
+});
 
+describe("the trial's verdict and end", () => {
   it("cannot tell when the C library's streams make all calls", () => {
     const trial = trialOf(tryLive(["--json"], ["sed", "-u", "s/word/bird/", at("words")]));
     expect(trial).toMatchObject({ verdict: "cannot tell" });
@@ -134,14 +144,6 @@ print(written)`;
     expect(scoreboard()).toHaveLength(before + 1);
     expect(scoreboard().at(-1)).toEqual(trial);
   });
-
-  const scoreboard = (): unknown[] => {
-    const text = readFileSync(at("state/crossbill/scoreboard.jsonl"), "utf8");
-    return text
-      .split("\n")
-      .filter(Boolean)
-      .map((line): unknown => JSON.parse(line));
-  };
 });
 
 describe("what cannot be tried", () => {
