@@ -131,6 +131,19 @@ describe("writes", () => {
     expect(gathered["checksum"]).toBe(plain["checksum"]);
   });
 
+  test("positioned ones leave the same file, and nothing seeks", async () => {
+    const places = times(211, (index) => 4000 + ((index * 61) % 211) * 53);
+    const seeking = places.flatMap((offset): PlannedAccess[] => [
+      { operation: "seek", offset, asked: 0, moved: 0 },
+      { operation: "write", offset, asked: 53, moved: 53 },
+    ]);
+    const plan = log(seeking);
+    const plain = await replayed("recorded", plan, withScratch);
+    const positioned = await replayed("positioned", plan, withScratch);
+    expect([plain["systemCalls"], positioned["systemCalls"]]).toEqual([2 * 211, 211]);
+    expect(positioned).toMatchObject({ differing: 0, checksum: plain["checksum"] });
+  });
+
   test("grouped syncs make the last group durable too", async () => {
     const plan = log(times(211, (index) => [record(index), sync]).flat());
     const plain = await replayed("recorded", plan, withScratch);

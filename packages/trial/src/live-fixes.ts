@@ -25,6 +25,11 @@ const inWords: Readonly<Record<LiveFix, string>> = {
   syncs: "an fsync within 100 ms of the last is put off to the file's end (unsafe)",
 };
 
+/** Whether a live trial knows the finding's fix. */
+export function hasLiveFix(finding: string): boolean {
+  return byFinding.has(finding);
+}
+
 /**
  * @throws UnsupportedError when no fix of the library is the finding's, UsageError when it is one
  * that --unsafe must allow.

@@ -59,18 +59,6 @@ const ways: ReadonlyMap<string, Way> = new Map<string, Way>([
     },
   ],
   [
-    "seek-then-read",
-    {
-      kind: "reads",
-      present: recorded,
-      fix: {
-        mechanism: "replay-positioned",
-        parameters: {},
-        what: "pread says where, nothing seeks",
-      },
-    },
-  ],
-  [
     "small-writes",
     {
       kind: "writes",
@@ -97,8 +85,28 @@ const ways: ReadonlyMap<string, Way> = new Map<string, Way>([
 ]);
 
 /** How a finding is replayed; null when it cannot be. */
-export function wayOf({ code, evidence }: Pick<Finding, "code" | "evidence">): Way | null {
-  return code === "sync-per-record" ? grouped(evidence) : (ways.get(code) ?? null);
+export function wayOf({
+  code,
+  evidence,
+  syscalls,
+}: Pick<Finding, "code" | "evidence" | "syscalls">): Way | null {
+  if (code === "sync-per-record") return grouped(evidence);
+  if (code === "seek-then-read") return positioned(syscalls);
+  return ways.get(code) ?? null;
+}
+
+/** Its seeks are before reads or before writes; of both, the reads are tried. */
+function positioned(syscalls: readonly string[]): Way {
+  const reads = syscalls.some((syscall) => syscall === "read" || syscall === "readv");
+  return {
+    kind: reads ? "reads" : "writes",
+    present: recorded,
+    fix: {
+      mechanism: "replay-positioned",
+      parameters: {},
+      what: reads ? "pread says where, nothing seeks" : "pwrite says where, nothing seeks",
+    },
+  };
 }
 
 function grouped(evidence: Finding["evidence"]): Way {

@@ -58,7 +58,10 @@ test("names from a recording reach no terminal as they are", () => {
 
 test("why nothing was tried, and what may be tried instead", () => {
   const refused: ReplayOutcome = { kind: "refused", finding: "small-reads", why: "it is a pipe" };
-  expect(said({}, refused)).toBe("small-reads: small sequential reads not replayed: it is a pipe");
-  const live = trialLines({ ...finding, trial: "live" }, refused, paintFor(false)).join(" ");
-  expect(live).toContain("it is a pipe; crossbill try --live may prove it");
+  expect(said({}, refused)).toBe(
+    "small-reads: small sequential reads not replayed: it is a pipe; to try it in the program: " +
+      "crossbill try --live --finding small-reads -- COMMAND",
+  );
+  const other = trialLines({ ...finding, code: "copy-loop" }, refused, paintFor(false));
+  expect(other.at(-1)?.trim()).toBe("not replayed: it is a pipe");
 });

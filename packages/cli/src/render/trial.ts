@@ -1,6 +1,6 @@
 /** Replayed trials in text: how true the replay is, then what the fix came to beside the prediction. */
 import { type Finding, printable, type ShareInterval, type Trial } from "@crossbill/core";
-import type { ReplayFigures, ReplayOutcome } from "@crossbill/trial";
+import { hasLiveFix, type ReplayFigures, type ReplayOutcome } from "@crossbill/trial";
 import { counted, formatCount, formatShare, formatTime } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
 import { wrapText } from "./wrap.ts";
@@ -12,7 +12,9 @@ const INDENT = "  ";
 export function trialLines(finding: Finding, outcome: ReplayOutcome, paint: Paint): string[] {
   const title = paint.strong(printable(`${finding.code}: ${finding.title}`));
   if (outcome.kind === "refused") {
-    const live = finding.trial === "live" ? "; crossbill try --live may prove it" : "";
+    const live = hasLiveFix(finding.code)
+      ? `; to try it in the program: crossbill try --live --finding ${finding.code} -- COMMAND`
+      : "";
     return [title, ...text(`not replayed: ${outcome.why}${live}`)];
   }
   const { trial, figures } = outcome;

@@ -1,8 +1,5 @@
-/* replay-positioned: each read says where it reads, so nothing seeks before it. */
+/* replay-positioned: each read and write says where, so nothing seeks before it. */
 #define _GNU_SOURCE 1
-#include <errno.h>
-#include <unistd.h>
-
 #include "mechanism.h"
 #include "replay.h"
 
@@ -12,16 +9,18 @@ static int replay_positioned_run(void *state, uint64_t calls)
 
 	(void)calls;
 	for (uint64_t i = 0; i < self->plan.head.accesses; i++) {
-		const struct replay_access *access = &self->plan.accesses[i];
-		ssize_t got;
+		struct replay_access access = self->plan.accesses[i];
+		int error;
 
-		if (!replay_is_read(access))
+		if (access.operation == REPLAY_SEEK)
 			continue;
-		self->calls++;
-		got = pread(self->fd, self->buffer, access->asked, (off_t)access->offset);
-		if (got < 0)
-			return -errno;
-		replay_delivered(self, access, self->buffer, (size_t)got);
+		if (access.operation == REPLAY_READ)
+			access.operation = REPLAY_PREAD;
+		if (access.operation == REPLAY_WRITE)
+			access.operation = REPLAY_PWRITE;
+		error = replay_perform(self, &access);
+		if (error)
+			return error;
 	}
 	return 0;
 }
