@@ -14,7 +14,7 @@ const quiet: LiveReport = {
   lostSyncs: 0,
 };
 const run = (report: Partial<LiveReport> = {}): LiveRun => ({
-  wallNs: 1,
+  elapsedNs: 1,
   cpuNs: 1,
   status: 0,
   killedBy: 0,
@@ -60,24 +60,26 @@ describe("compare", () => {
 
 describe("misbehaviour", () => {
   it("is none when all bytes agree and calls were spared", () => {
-    expect(misbehaviour(nothing, [run()])).toBeNull();
+    expect(misbehaviour(nothing, [run()], 21)).toBeNull();
   });
 
   it("names what came out otherwise", () => {
-    const judged = misbehaviour({ ...nothing, changed: ["/tmp/copy"] }, [run()]);
+    const judged = misbehaviour({ ...nothing, changed: ["/tmp/copy"] }, [run()], 21);
     expect(judged).toMatchObject({ verdict: "changed behaviour" });
     expect(judged?.why).toContain("/tmp/copy");
   });
 
   it.each(["lostBytes", "lateErrors", "lostSyncs"] as const)("counts %s as a change", (fact) => {
-    const judged = misbehaviour(nothing, [run(), run({ [fact]: 3 })]);
+    const judged = misbehaviour(nothing, [run(), run({ [fact]: 3 })], 21);
     expect(judged?.verdict).toBe("changed behaviour");
     expect(judged?.why).toContain("3");
   });
 
   it("cannot tell from an output that differs anyway, nor when nothing was spared", () => {
-    const unsteady = misbehaviour({ ...nothing, unsteady: ["standard output"] }, [run()]);
+    const unsteady = misbehaviour({ ...nothing, unsteady: ["standard output"] }, [run()], 21);
     expect(unsteady?.verdict).toBe("cannot tell");
-    expect(misbehaviour(nothing, [run({ spared: 0 })])?.why).toContain("nothing to spare");
+    expect(misbehaviour(nothing, [run({ spared: 0 })], null)?.why).toContain("too few to matter");
+    expect(misbehaviour(nothing, [run({ spared: 9 })], 907)?.verdict).toBe("cannot tell");
+    expect(misbehaviour(nothing, [run({ spared: 10 })], 907)).toBeNull();
   });
 });

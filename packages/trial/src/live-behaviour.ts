@@ -5,6 +5,8 @@ import { encodeBytes, type Judgement, printable, signalName } from "@crossbill/c
 import type { LiveRun } from "./live-run.ts";
 
 const CHUNK_BYTES = 1 << 20;
+/** A crossing is seldom worth more than a few average ones, and a percent is what noise hides. */
+const LEAST_SPARED_SHARE = 0.01;
 
 /** By name of what was compared, the digest of its bytes, or how it ended in words. */
 export type Behaviour = ReadonlyMap<string, string>;
@@ -75,8 +77,12 @@ export function compare(plain: readonly Behaviour[], fixed: readonly Behaviour[]
   };
 }
 
-/** Why no gain counts; null when the fix changed nothing that can be seen. */
-export function misbehaviour(compared: Compared, fixed: readonly LiveRun[]): Judgement | null {
+/** `crossings` are those of a plain run, null when unknown. Why no gain counts; null when the fix changed nothing that can be seen. */
+export function misbehaviour(
+  compared: Compared,
+  fixed: readonly LiveRun[],
+  crossings: number | null,
+): Judgement | null {
   const changed = (why: string): Judgement => ({ verdict: "changed behaviour", why });
   const worst = (of: "lostBytes" | "lateErrors" | "lostSyncs"): number =>
     Math.max(0, ...fixed.map(({ report }) => report?.[of] ?? 0));
@@ -96,10 +102,17 @@ export function misbehaviour(compared: Compared, fixed: readonly LiveRun[]): Jud
     const why = "its standard output differs from run to run, also without the fix";
     return { verdict: "cannot tell", why };
   }
-  if (fixed.every(({ report }) => (report?.spared ?? 0) === 0)) {
-    const why =
-      "the fix found nothing to spare: it sees no call that the C library's own streams make";
-    return { verdict: "cannot tell", why };
-  }
-  return null;
+  return tooLittle(fixed, crossings);
+}
+
+/** Time that goes with so few calls does not go because of them; null when they are more. */
+function tooLittle(fixed: readonly LiveRun[], crossings: number | null): Judgement | null {
+  const spared = Math.max(0, ...fixed.map(({ report }) => report?.spared ?? 0));
+  const all = crossings ?? Math.max(0, ...fixed.map(({ report }) => report?.intercepted ?? 0));
+  if (spared > 0 && spared >= all * LEAST_SPARED_SHARE) return null;
+  const counted = (count: number): string => count.toLocaleString("en-US");
+  const why =
+    `the fix spared ${counted(spared)} of ${counted(all)} crossings: too few to matter ` +
+    "(it sees no call that the C library's own streams make)";
+  return { verdict: "cannot tell", why };
 }

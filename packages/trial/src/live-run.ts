@@ -19,7 +19,8 @@ export interface LivePlace {
 }
 
 export interface LiveRun {
-  readonly wallNs: number;
+  /** Without the time that its first thread stood ready while others ran: bills keep it apart too. */
+  readonly elapsedNs: number;
   readonly cpuNs: number;
   readonly status: number;
   /** Number of the signal that killed it; 0: none did. */
@@ -118,9 +119,11 @@ function resultOf(child: ChildProcess): Promise<string> {
 function parseResult(text: string, program: string): Omit<LiveRun, "report"> {
   const failed = /^failed (\d+) (.*)$/m.exec(text);
   if (failed !== null) throw new TargetError(program, errnoName(Number(failed[1])));
-  const ran = /^ran (\d+) (\d+) (\d+) (\d+) (\d+)$/m.exec(text);
+  const ran = /^ran (\d+) (\d+) (\d+) (\d+) (\d+) (\d+)$/m.exec(text);
   if (ran === null)
     throw new RecorderError("crossbill-timed, which runs the program, ended without a word");
-  const [wallNs = 0, userNs = 0, systemNs = 0, status = 0, killedBy = 0] = ran.slice(1).map(Number);
-  return { wallNs, cpuNs: userNs + systemNs, status, killedBy };
+  const [wallNs = 0, queueNs = 0, userNs = 0, systemNs = 0, status = 0, killedBy = 0] = ran
+    .slice(1)
+    .map(Number);
+  return { elapsedNs: Math.max(1, wallNs - queueNs), cpuNs: userNs + systemNs, status, killedBy };
 }

@@ -47,6 +47,9 @@ export interface LiveTrial {
 
 /** An odd number, of which the interval leaves out both extremes; see core's paired-ratio.ts. */
 const PAIRS = 9;
+/** Runs of a few ms vary most and cost least: as many as go into this time, but not for ever. */
+const SHORT_MS = 2000;
+const SHORT_PAIRS = 25;
 /** After this long fewer must do, but never fewer than say something. */
 const PATIENCE_MS = 30_000;
 
@@ -121,15 +124,21 @@ async function runPairs(
   };
   const plain: Seen[] = [];
   const fixed: Seen[] = [];
-  const until = Date.now() + PATIENCE_MS;
-  while (plain.length < PAIRS && (plain.length < FEWEST_PAIRS || Date.now() < until)) {
-    onProgress(`pair ${plain.length + 1} of ${PAIRS}`);
+  const beganAt = Date.now();
+  while (goesOn(plain.length, Date.now() - beganAt)) {
+    onProgress(`pair ${plain.length + 1}`);
     const isPlainFirst = randomInt(2) === 0;
     if (isPlainFirst) plain.push(await look(null));
     fixed.push(await look(fixes));
     if (!isPlainFirst) plain.push(await look(null));
   }
   return { plain, fixed };
+}
+
+function goesOn(pairs: number, elapsedMs: number): boolean {
+  if (pairs < FEWEST_PAIRS) return true;
+  if (pairs < PAIRS) return elapsedMs < PATIENCE_MS;
+  return pairs < SHORT_PAIRS && elapsedMs < SHORT_MS;
 }
 
 function trialOf({ command, finding, machineKey }: LiveOptions, figures: LiveFigures): Trial {
@@ -147,13 +156,14 @@ function trialOf({ command, finding, machineKey }: LiveOptions, figures: LiveFig
     tried,
     unchangedErrorShare: null,
     coverage: coverageOf(figures),
-    ...(misbehaviour(figures.compared, figures.fixed) ?? judge(evidence)),
+    ...(misbehaviour(figures.compared, figures.fixed, figures.recording.crossings) ??
+      judge(evidence)),
   };
 }
 
 function triedShares({ plain, fixed }: LiveFigures): ShareInterval {
   const ratio = pairedRatio(
-    plain.map(({ wallNs: plainNs }, at) => ({ plainNs, changedNs: fixed[at]?.wallNs ?? 0 })),
+    plain.map(({ elapsedNs: plainNs }, at) => ({ plainNs, changedNs: fixed[at]?.elapsedNs ?? 0 })),
   );
   return ratio === null ? { lowShare: 0, likelyShare: 0, highShare: 0 } : savedShares(ratio, 1);
 }

@@ -4,9 +4,9 @@
  *
  * crossbill-timed --in FILE --out FILE --err FILE [--set NAME=VALUE]... [--become] -- program...
  *
- * One line on descriptor 3: "ran WALL_NS USER_NS SYSTEM_NS EXIT_STATUS SIGNAL" or "failed ERRNO
- * WHAT". With --become the program takes our place, for a recorder, and nothing is said unless it
- * cannot.
+ * One line on descriptor 3: "ran WALL_NS QUEUE_NS USER_NS SYSTEM_NS EXIT_STATUS SIGNAL" or "failed
+ * ERRNO WHAT". With --become the program takes our place, for a recorder, and nothing is said
+ * unless it cannot.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -91,10 +91,37 @@ static int64_t timed_run_time(const struct timeval *time)
 	return (int64_t)time->tv_sec * 1000000000 + time->tv_usec * 1000;
 }
 
+/* How long its first thread was ready to run while others ran, ns; of a process not yet reaped. */
+static long long timed_run_queue_ns(pid_t child)
+{
+	long long on_cpu;
+	long long queued = 0;
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/schedstat", child);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	if (fscanf(file, "%lld %lld", &on_cpu, &queued) != 2)
+		queued = 0;
+	fclose(file);
+	return queued;
+}
+
+static void timed_run_wait(pid_t child, siginfo_t *ended)
+{
+	while (waitid(P_PID, (id_t)child, ended, WEXITED | WNOWAIT))
+		if (errno != EINTR)
+			timed_run_fail("waitid");
+}
+
 int main(int count, char *arguments[])
 {
 	struct timed_run run = {0};
 	struct rusage usage;
+	siginfo_t ended;
+	long long queued;
 	int64_t begun;
 	int64_t wall;
 	int status;
@@ -117,11 +144,12 @@ int main(int count, char *arguments[])
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		timed_run_become(&run);
 	}
-	while (wait4(child, &status, 0, &usage) < 0)
-		if (errno != EINTR)
-			timed_run_fail("wait4");
+	timed_run_wait(child, &ended);
 	wall = timed_run_ns() - begun;
-	dprintf(RESULT_FD, "ran %lld %lld %lld %d %d\n", (long long)wall,
+	queued = timed_run_queue_ns(child);
+	if (wait4(child, &status, 0, &usage) != child)
+		timed_run_fail("wait4");
+	dprintf(RESULT_FD, "ran %lld %lld %lld %lld %d %d\n", (long long)wall, queued,
 		(long long)timed_run_time(&usage.ru_utime),
 		(long long)timed_run_time(&usage.ru_stime),
 		WIFEXITED(status) ? WEXITSTATUS(status) : 0,

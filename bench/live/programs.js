@@ -1,0 +1,22 @@
+/** Unmodified programs for live trials; $words is a file of lines, $folder a scratch folder. */
+export const programs = [
+  ["dd", "if=$words", "of=$folder/copy", "bs=1", "status=none"],
+  ["cat", "$words"],
+  ["sort", "-n", "$words"],
+  ["gzip", "-nc", "$words"],
+  ["tar", "--mtime=@0", "-cf", "$folder/copy.tar", "$words"],
+  ["sqlite3", ":memory:", "create table t(a); insert into t values(1),(2); select sum(a) from t"],
+  ["sed", "-u", "s/word/bird/", "$words"],
+  ["grep", "--line-buffered", "-n", "9", "$words"],
+  ["perl", "-e", "$| = 1; while (sysread(STDIN, $c, 1)) { syswrite(STDOUT, $c) }"],
+  ["awk", "{ print $1 * 2; fflush() }", "$words"],
+  ["bash", "-c", 'while read -r a b; do echo "$b $a"; done'],
+  ["bash", "-c", 'cat "$0" | while read -r a b; do echo "$b $a"; done', "$words"],
+  ["xargs", "-a", "$words", "-n", "1000", "echo"],
+  ["tee", "$folder/copy"],
+  ["wc", "$words"],
+  ["cp", "$words", "$folder/copy"],
+  ["md5sum", "$words"],
+  ["make", "-s", "-C", "$folder", "all"],
+  ["python3", "-u", "-c", "for i in range(20000): print(i)"],
+];
