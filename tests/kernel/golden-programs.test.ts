@@ -33,8 +33,8 @@ test("each golden program belongs to a finding", () => {
 
 test.each(goldenCodes())("%s: the wasteful program gets it first, its twin does not", (code) => {
   const pair = goldenPair(code, folder.path);
-  expect(adviceOn(`${code}-wasteful`, pair.wasteful)[0]).toBe(code);
-  expect(adviceOn(`${code}-fixed`, pair.fixed)).not.toContain(code);
+  expect(adviceOn(`${code}-wasteful-billed`, pair.wasteful)[0]).toBe(code);
+  expect(adviceOn(`${code}-fixed-billed`, pair.fixed)).not.toContain(code);
 });
 
 test.each(goldenCodes())("%s: both programs print the same", (code) => {
