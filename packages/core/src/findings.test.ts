@@ -17,6 +17,7 @@ const foundations = new Set([
   "evidence",
   "finding",
   "handover",
+  "messages",
   "path-calls",
   "pieces",
   "streams",

@@ -1,7 +1,10 @@
 /** Findings: what the rules say of a bill, gated, best first. Pure. */
 import type { UnadvisedBill } from "./bill/shape.ts";
 import { bigLocalMessages } from "./findings/big-local-messages.ts";
+import { boundaryTax } from "./findings/boundary-tax.ts";
+import { busyPolling } from "./findings/busy-polling.ts";
 import { callSites } from "./findings/call-sites.ts";
+import { chattyMessages } from "./findings/chatty-messages.ts";
 import { clockCalls } from "./findings/clock-calls.ts";
 import { contiguousPreads } from "./findings/contiguous-preads.ts";
 import { copyLoop } from "./findings/copy-loop.ts";
@@ -20,6 +23,8 @@ import { mappingFaultStorm } from "./findings/mapping-fault-storm.ts";
 import { missingPathStorm } from "./findings/missing-path-storm.ts";
 import { nodeReadFile } from "./findings/node-read-file.ts";
 import { openCloseChurn } from "./findings/open-close-churn.ts";
+import { processStorm } from "./findings/process-storm.ts";
+import { readinessLoop } from "./findings/readiness-loop.ts";
 import { repeatedReads } from "./findings/repeated-reads.ts";
 import { scatteredReads } from "./findings/scattered-reads.ts";
 import { seekThenRead } from "./findings/seek-then-read.ts";
@@ -43,6 +48,9 @@ const PARALLEL = 1.3;
 /** Every rule, in the order of the documentation. */
 export const findingRules: readonly FindingRule[] = [
   bigLocalMessages,
+  boundaryTax,
+  busyPolling,
+  chattyMessages,
   clockCalls,
   contiguousPreads,
   copyLoop,
@@ -51,6 +59,8 @@ export const findingRules: readonly FindingRule[] = [
   missingPathStorm,
   nodeReadFile,
   openCloseChurn,
+  processStorm,
+  readinessLoop,
   repeatedReads,
   scatteredReads,
   seekThenRead,
