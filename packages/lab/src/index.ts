@@ -29,6 +29,6 @@ export {
   saveLabReport,
   saveUnfinished,
 } from "./report-store.ts";
-export { makeScratch } from "./scratch.ts";
+export { makeScratch, removeLeftOvers } from "./scratch.ts";
 export { pricesStillMatch, type SpotCheck } from "./spot-check.ts";
 export { type CalibrationWarning, calibrationWarningText } from "./warnings.ts";

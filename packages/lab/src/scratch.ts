@@ -1,5 +1,5 @@
 /** scratch: a folder for the files of one run, on a disk where there is one; none outlives its run. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync } from "node:fs";
+import { type Dirent, mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pricesFolder } from "./prices-store.ts";
@@ -31,8 +31,8 @@ function isAlive(pid: number): boolean {
 }
 
 /** Removes what runs that were killed have left; what belongs to others is not ours to remove. */
-function removeLeftOvers(parent: string): void {
-  for (const entry of readdirSync(parent, { withFileTypes: true })) {
+export function removeLeftOvers(parent: string): void {
+  for (const entry of entriesOf(parent)) {
     const pid = Number(NAME.exec(entry.name)?.[1] ?? Number.NaN);
     if (!entry.isDirectory() || !(pid > 0) || isAlive(pid)) continue;
     try {
@@ -40,6 +40,15 @@ function removeLeftOvers(parent: string): void {
     } catch {
       // Another user's, or one that another run removes at this moment.
     }
+  }
+}
+
+/** None where there is no folder, or none that we may look into. */
+function entriesOf(parent: string): Dirent[] {
+  try {
+    return readdirSync(parent, { withFileTypes: true });
+  } catch {
+    return [];
   }
 }
 

@@ -1,6 +1,6 @@
 /** access-pattern: the calls to replay, from the recorded order or, without one, from their shape. */
 import type { Bill, BillLine } from "@crossbill/core";
-import { isSync, isWrite, operationOf, type PlannedAccess } from "./planned-access.ts";
+import { isRead, isSync, isWrite, operationOf, type PlannedAccess } from "./planned-access.ts";
 import { shapedAccesses, succeeded } from "./shaped-accesses.ts";
 import { costOf, fitsKind, type Subject } from "./subject.ts";
 import type { Way } from "./ways.ts";
@@ -8,6 +8,8 @@ import type { Way } from "./ways.ts";
 /** As in native/src/replay-plan.h. */
 const MOST_ACCESSES = 2 ** 20;
 const MOST_ASKED = 16 * 2 ** 20;
+/** Half of what ext4 can hold in one file. */
+const MOST_OFFSET = 8 * 2 ** 40;
 /** A trial repeats the calls about twenty times, and somebody waits for it. */
 const MOST_RECORDED_NS = 400e6;
 
@@ -34,10 +36,8 @@ export function accessPattern(
   const inOrder = orderedAccesses(bill.sequences ?? [], subject, way);
   const known = inOrder.length > 0 ? withSyncs(inOrder, lines) : null;
   const all = known ?? shapedAccesses(lines, fileBytes ?? extentOf(subject), MOST_ACCESSES);
-  if (all.length === 0) return "none of its calls succeeded";
-  if (all.some(({ asked }) => asked > MOST_ASKED)) {
-    return "it asks for more than 16 MiB at a time, where a crossing costs nothing";
-  }
+  const why = misfit(all, fileBytes);
+  if (why !== null) return why;
   const perAccess = Math.max(1, costOf(subject.lines) / Math.max(1, recordedCalls));
   const most = Math.max(1, Math.min(MOST_ACCESSES, Math.floor(MOST_RECORDED_NS / perAccess)));
   const accesses = all.slice(0, most);
@@ -47,6 +47,18 @@ export function accessPattern(
     share: Math.min(1, accesses.length / Math.max(1, recordedCalls)),
     recordedCalls,
   };
+}
+
+/** Why calls cannot be made here, whatever a recording says; null: they can. */
+function misfit(accesses: readonly PlannedAccess[], fileBytes: number | null): string | null {
+  if (accesses.length === 0) return "none of its calls succeeded";
+  if (accesses.some(({ asked }) => asked > MOST_ASKED)) {
+    return "it asks for more than 16 MiB at a time, where a crossing costs nothing";
+  }
+  if (accesses.some(({ offset }) => offset > MOST_OFFSET)) return "it goes beyond 8 TiB";
+  const beyond = ({ operation, offset, moved }: PlannedAccess): boolean =>
+    fileBytes !== null && isRead(operation) && moved > 0 && offset + moved > fileBytes;
+  return accesses.some(beyond) ? "it read more than the file has now: record again" : null;
 }
 
 /** How far a written file reaches, where nobody knows. */

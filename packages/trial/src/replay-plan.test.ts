@@ -155,6 +155,23 @@ describe("what is refused", () => {
     expect(refused(billOf(spread))).toContain("none stands for the rest");
   });
 
+  test("reads beyond the end that the file has now, and seeks beyond any file", () => {
+    const beyond = sequenceOf("words", ["read"], [[0, 100_000, 16, 16, 1]]);
+    expect(refused(billOf([reads(at("words"), 1)], [beyond]))).toContain("more than the file has");
+    const far = sequenceOf(
+      "words",
+      ["lseek", "read"],
+      [
+        [0, 2 ** 50, 0, 0, 1],
+        [1, 0, 9, 9, 2],
+      ],
+    );
+    expect(refused(billOf([reads(at("words"), 1)], [far]))).toContain("8 TiB");
+    // Where nothing is read, a place behind the end is as good as the end.
+    const empty = sequenceOf("words", ["read"], [[0, 200_000, 16, 0, 1]]);
+    expect(planned(billOf([reads(at("words"), 1)], [empty])).pattern.accesses).toHaveLength(1);
+  });
+
   test("scratch files without end, and calls that ask for gigabytes", () => {
     const huge = sequenceOf(
       "log",

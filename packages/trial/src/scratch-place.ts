@@ -3,7 +3,7 @@ import { accessSync, constants, statfsSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname } from "node:path";
 import { encodeBytes, printable } from "@crossbill/core";
-import { makeScratch, stateFolder } from "@crossbill/lab";
+import { makeScratch, removeLeftOvers, stateFolder } from "@crossbill/lab";
 
 /** Left free beside what a trial needs: it must not fill anybody's disk. */
 const SPARE_BYTES = 256 * 2 ** 20;
@@ -15,7 +15,13 @@ export interface Scratch {
 
 /** A folder of our own for small files; it goes with `remove`, or at the next start after a kill. */
 export function anyScratch(): Scratch {
+  for (const place of usualPlaces()) removeLeftOvers(place);
   return makeScratch({ parent: tmpdir(), purpose: "trial" });
+}
+
+/** Where scratch files go when the file system is right: what a kill left there is not for long. */
+function usualPlaces(): string[] {
+  return [tmpdir(), "/var/tmp", stateFolder()];
 }
 
 /**
@@ -24,7 +30,7 @@ export function anyScratch(): Scratch {
  */
 export function scratchBeside(path: string, bytes: number): Scratch | string {
   const own = dirname(Buffer.from(encodeBytes(path)).toString("latin1"));
-  const places = [tmpdir(), "/var/tmp", stateFolder(), Buffer.from(own, "latin1").toString()];
+  const places = [...usualPlaces(), Buffer.from(own, "latin1").toString()];
   const device = deviceOf(Buffer.from(own, "latin1"));
   const shown = printable(path, { maxWidth: 200, cut: "middle" });
   if (device === null) return `the folder of ${shown} is gone`;
