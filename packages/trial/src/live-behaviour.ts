@@ -77,7 +77,10 @@ export function compare(plain: readonly Behaviour[], fixed: readonly Behaviour[]
   };
 }
 
-/** `crossings` are those of a plain run, null when unknown. Why no gain counts; null when the fix changed nothing that can be seen. */
+/**
+ * Why no gain counts; null when the fix changed nothing that can be seen. `crossings` are those of a
+ * plain run, null when they are not known.
+ */
 export function misbehaviour(
   compared: Compared,
   fixed: readonly LiveRun[],
