@@ -76,11 +76,18 @@ export const boundaryTax: FindingRule = {
   gate: "Silent when the recorder could not see the flags.",
   priced: "All crossings at the measured price of such a monitor, or at a wide guess without one.",
   fix: {
-    c: "fewer calls first. seccomp: one filter, frequent calls first, SECCOMP_FILTER_FLAG_LOG off;\naudit: auditctl -a never,task; ptrace: detach, or use eBPF",
-    node: "fewer calls: larger reads, fewer stats; or another seccomp profile for the container\n(docker run --security-opt seccomp=profile.json)",
+    c:
+      "fewer calls first. seccomp: one filter, frequent calls first, SECCOMP_FILTER_FLAG_LOG off;\n" +
+      "audit: auditctl -a never,task; ptrace: detach, or use eBPF",
+    node:
+      "fewer calls: larger reads, fewer stats; or another seccomp profile for the container\n" +
+      "(docker run --security-opt seccomp=profile.json)",
     python:
-      "fewer calls: larger reads, fewer stats; or another seccomp profile for the container\n(docker run --security-opt seccomp=profile.json)",
-    go: "fewer calls: larger reads, fewer stats; or another seccomp profile for the container\n(docker run --security-opt seccomp=profile.json)",
+      "fewer calls: larger reads, fewer stats; or another seccomp profile for the container\n" +
+      "(docker run --security-opt seccomp=profile.json)",
+    go:
+      "fewer calls: larger reads, fewer stats; or another seccomp profile for the container\n" +
+      "(docker run --security-opt seccomp=profile.json)",
   },
   beware: "The monitor is there for a reason: without it what it forbids or reports is not.",
   trial: null,

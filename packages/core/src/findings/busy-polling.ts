@@ -64,10 +64,16 @@ export const busyPolling: FindingRule = {
     "threads of the run queued for a CPU.",
   priced: "What the vain calls cost now, less a hundredth of them.",
   fix: {
-    c: "give poll or epoll_wait a timeout (-1) when there is nothing else to do;\nin a loop that works, ask each hundredth turn; a condition variable instead of sched_yield",
-    node: "await an event instead of setImmediate or setInterval(0) in a circle;\nAtomics.waitAsync instead of reading a shared value again",
+    c:
+      "give poll or epoll_wait a timeout (-1) when there is nothing else to do;\n" +
+      "in a loop that works, ask each hundredth turn; a condition variable instead of sched_yield",
+    node:
+      "await an event instead of setImmediate or setInterval(0) in a circle;\n" +
+      "Atomics.waitAsync instead of reading a shared value again",
     python: "selector.select(None) instead of select(0); threading.Event.wait() instead of a loop",
-    go: "receive from a channel instead of select with an empty default;\nsync.Cond instead of runtime.Gosched()",
+    go:
+      "receive from a channel instead of select with an empty default;\n" +
+      "sync.Cond instead of runtime.Gosched()",
   },
   beware: "A sleeper is told some microseconds later than one that asks all the time.",
   trial: null,

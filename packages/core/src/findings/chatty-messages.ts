@@ -55,7 +55,9 @@ export const chattyMessages: FindingRule = {
     "What the calls cost now and the time until the woken side runs, for all but one of up to 64 " +
     "messages, less copying the batches.",
   fix: {
-    c: "gather messages in a buffer and send it when it is full or the queue is empty;\nreceive into 16 KiB and take messages from it; datagrams: sendmmsg, recvmmsg",
+    c:
+      "gather messages in a buffer and send it when it is full or the queue is empty;\n" +
+      "receive into 16 KiB and take messages from it; datagrams: sendmmsg, recvmmsg",
     node: "socket.cork(); several writes; process.nextTick(() => socket.uncork())",
     python: "sock.sendall(b''.join(messages)); recv(16384) and split",
     go: "w := bufio.NewWriterSize(conn, 16384); Flush when the queue is empty",

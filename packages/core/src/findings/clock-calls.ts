@@ -46,10 +46,16 @@ export const clockCalls: FindingRule = {
   gate: "None besides size: what the vDSO answers does not appear in a bill at all.",
   priced: "What the calls cost now, less what the vDSO takes: about a seventh of a crossing each.",
   fix: {
-    c: "clock_gettime(3) of the C library, not syscall(2); static musl and old Go miss the vDSO.\nclock source other than tsc: echo tsc > /sys/devices/system/clocksource/clocksource0/\ncurrent_clocksource when the kernel offers it",
-    node: "performance.now() and Date.now() use the vDSO: see the machine's clock source,\nor read the time once for a batch of events",
+    c:
+      "clock_gettime(3) of the C library, not syscall(2); static musl and old Go miss the vDSO.\n" +
+      "clock source other than tsc: echo tsc > /sys/devices/system/clocksource/clocksource0/\n" +
+      "current_clocksource when the kernel offers it",
+    node:
+      "performance.now() and Date.now() use the vDSO: see the machine's clock source,\n" +
+      "or read the time once for a batch of events",
     python:
-      "time.monotonic() and time.time() use the vDSO: see the machine's clock source,\nor read the time once for a batch of events",
+      "time.monotonic() and time.time() use the vDSO: see the machine's clock source,\n" +
+      "or read the time once for a batch of events",
     go: "time.Now() uses the vDSO: see the machine's clock source, or keep one time for a batch",
   },
   beware:

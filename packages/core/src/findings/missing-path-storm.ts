@@ -46,10 +46,15 @@ export const missingPathStorm: FindingRule = {
     "What the repeated misses cost now, less a look into a table each. Without a count of different " +
     "paths anything from a tenth to all of them may repeat.",
   fix: {
-    c: "remember what was missing (a hash of paths), and list each folder once with\nreaddir(3); put the folder that has most first in the search path",
-    node: "import with the full file name and extension; one readdirSync per folder\ninto a Set, then set.has(name) instead of existsSync",
+    c:
+      "remember what was missing (a hash of paths), and list each folder once with\n" +
+      "readdir(3); put the folder that has most first in the search path",
+    node:
+      "import with the full file name and extension; one readdirSync per folder\n" +
+      "into a Set, then set.has(name) instead of existsSync",
     python:
-      "shorten sys.path (python3 -I), import once at the top;\nos.listdir into a set instead of os.path.exists",
+      "shorten sys.path (python3 -I), import once at the top;\n" +
+      "os.listdir into a set instead of os.path.exists",
     go: "os.ReadDir once into a map, then look names up there instead of os.Stat",
   },
   beware: "A file that appears later is not found until what was remembered is forgotten.",

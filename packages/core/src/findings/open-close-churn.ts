@@ -50,8 +50,12 @@ export const openCloseChurn: FindingRule = {
   gate: "Not where each process opens a file once, nor for files whose name is not known.",
   priced: "What all openings and closings but the first of each process and file cost now.",
   fix: {
-    c: "open it once and keep the descriptor; pread(2) needs no position,\nfstat(2) shows changes, openat(2) from a kept folder shortens the rest",
-    node: "keep the FileHandle: const file = await fs.promises.open(path),\nthen file.read(buffer, 0, length, position)",
+    c:
+      "open it once and keep the descriptor; pread(2) needs no position,\n" +
+      "fstat(2) shows changes, openat(2) from a kept folder shortens the rest",
+    node:
+      "keep the FileHandle: const file = await fs.promises.open(path),\n" +
+      "then file.read(buffer, 0, length, position)",
     python: "f = open(path, 'rb', 0) once, then os.pread(f.fileno(), length, offset)",
     go: "f, err := os.Open(path) once, then f.ReadAt(buffer, offset)",
   },

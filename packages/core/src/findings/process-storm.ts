@@ -29,7 +29,9 @@ function look(evidence: Evidence): Candidate[] {
     ({ process, syscall }) =>
       FORKS.has(syscall) && starters.has(process.pid) && !ids.has(process.id),
   );
-  const starter = evidence.programs.find(({ lines }) => forks.some((line) => lines.includes(line)));
+  const starter = evidence.programs.find(({ processes }) =>
+    processes.some(({ id }) => id === forks[0]?.process.id),
+  );
   if (starter === undefined || execs.length === 0) return [];
   const forkCost = evidence.cpuCost(forks);
   const childNs = sum(children, ownTime);
@@ -80,10 +82,14 @@ export const processStorm: FindingRule = {
     "All the time of the short programs, but for the little that the same work takes in the process " +
     "that starts them, and what forking and waiting cost it.",
   fix: {
-    c: "call the library function instead of system(3); posix_spawn(3) where it must be a program.\nShell: ${path##*/} for basename, $((i + 1)) for expr, ${v//a/b} for sed;\none awk, find -exec {} + or xargs for all items",
+    c:
+      "call the library function instead of system(3); posix_spawn(3) where it must be a program.\n" +
+      "Shell: ${path##*/} for basename, $((i + 1)) for expr, ${v//a/b} for sed;\n" +
+      "one awk, find -exec {} + or xargs for all items",
     node: "fs and path instead of execSync('cp ...'); one worker program fed by a pipe",
     python:
-      "shutil, pathlib, re instead of subprocess.run for each item;\nor one subprocess that reads all items from its input",
+      "shutil, pathlib, re instead of subprocess.run for each item;\n" +
+      "or one subprocess that reads all items from its input",
     go: "os, path/filepath, regexp instead of exec.Command for each item",
   },
   beware: "What a program did in a process of its own (cd, umask, exit) now happens in yours.",

@@ -55,7 +55,9 @@ export const readinessLoop: FindingRule = {
   gate: "Not where each call has to sleep: then nothing else was ready.",
   priced: "What the calls cost now that did not sleep: one that did could have brought theirs.",
   fix: {
-    c: "epoll_wait(fd, ready, 64, timeout) and serve all of them, each until EAGAIN;\nor io_uring with multishot receives: no call for readiness at all",
+    c:
+      "epoll_wait(fd, ready, 64, timeout) and serve all of them, each until EAGAIN;\n" +
+      "or io_uring with multishot receives: no call for readiness at all",
     node: "nothing to set: libuv takes up to 1,024 at a time; fewer sockets with more on each",
     python: "selector.select() returns a list: serve all of it; uvloop for asyncio",
     go: "the runtime polls for you: fewer connections with more on each, or batches",

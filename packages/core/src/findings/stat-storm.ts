@@ -45,10 +45,15 @@ export const statStorm: FindingRule = {
     "What the repeated calls cost now, less a look into a table each. Without a count of different " +
     "paths anything from a tenth to all of them may repeat.",
   fix: {
-    c: "keep the struct stat for a second, or watch the folder with inotify(7);\nof a folder's entries take d_type from readdir(3)",
-    node: "keep what statSync said, and fs.watch the folder to forget it;\nreaddirSync(path, { withFileTypes: true }) needs no stat",
+    c:
+      "keep the struct stat for a second, or watch the folder with inotify(7);\n" +
+      "of a folder's entries take d_type from readdir(3)",
+    node:
+      "keep what statSync said, and fs.watch the folder to forget it;\n" +
+      "readdirSync(path, { withFileTypes: true }) needs no stat",
     python:
-      "functools.lru_cache around os.stat, cleared now and then;\nos.scandir: entry.is_dir() needs no stat",
+      "functools.lru_cache around os.stat, cleared now and then;\n" +
+      "os.scandir: entry.is_dir() needs no stat",
     go: "a map[string]fs.FileInfo kept for a second;\nos.ReadDir: entry.IsDir() needs no stat",
   },
   beware: "A change of the file is seen only when the kept answer ends: state its lifetime.",

@@ -54,8 +54,12 @@ export const threadPingPong: FindingRule = {
     "What the futex calls cost now, switches to other threads included, and the time until woken " +
     "threads run, for all but one of 32 handovers.",
   fix: {
-    c: "hand over a batch: fill an array under the lock, signal once it is full or old;\nspin some 100 turns before waiting; or do the small step in the thread that has it",
-    node: "post one message of many items to the worker, or share a ring in a\nSharedArrayBuffer and Atomics.notify once a batch",
+    c:
+      "hand over a batch: fill an array under the lock, signal once it is full or old;\n" +
+      "spin some 100 turns before waiting; or do the small step in the thread that has it",
+    node:
+      "post one message of many items to the worker, or share a ring in a\n" +
+      "SharedArrayBuffer and Atomics.notify once a batch",
     python: "queue.put(list_of_items) instead of one item each; one thread is often faster",
     go: "chan []T with a slice of items, or a buffered channel: make(chan T, 1024)",
   },

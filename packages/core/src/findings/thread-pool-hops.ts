@@ -56,7 +56,9 @@ export const threadPoolHops: FindingRule = {
     "worth of own code a hop, at most six tenths of all own code.",
   fix: {
     c: "uv_fs_* with a NULL callback runs the call in place; io_uring for many",
-    node: "statSync, readFileSync for small files in the page cache, in slices of a few ms;\nor fewer, larger operations: readdir({ withFileTypes: true }), one big read",
+    node:
+      "statSync, readFileSync for small files in the page cache, in slices of a few ms;\n" +
+      "or fewer, larger operations: readdir({ withFileTypes: true }), one big read",
     python: "call os.stat directly instead of loop.run_in_executor for each",
     go: "nothing to do: small file calls run in place on the goroutine's thread",
   },

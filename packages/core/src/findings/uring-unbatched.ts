@@ -81,7 +81,9 @@ export const uringUnbatched: FindingRule = {
     "For all entries but one for 32 operations: between the price of an entry alone, and what an entry " +
     "costs now beyond its operation.",
   fix: {
-    c: "fill in several entries, then one io_uring_submit_and_wait(&ring, n);\nor IORING_SETUP_SQPOLL when a CPU can be spared",
+    c:
+      "fill in several entries, then one io_uring_submit_and_wait(&ring, n);\n" +
+      "or IORING_SETUP_SQPOLL when a CPU can be spared",
     node: "nothing to set: libuv hands operations over by itself; start several at once (Promise.all)",
     python: "a binding that batches (liburing): several prep_* calls before one submit()",
     go: "several queued entries before one Submit() of the ring's library",
