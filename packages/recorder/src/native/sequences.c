@@ -107,7 +107,8 @@ static void sequence_write_head(const struct sequence_access *first)
 {
 	char target[17];
 
-	(void)snprintf(target, sizeof(target), "%" PRIx64, first->target);
+	/* As lines and targets write it. */
+	(void)snprintf(target, sizeof(target), "%016" PRIx64, first->target);
 	stream_begin("sequence");
 	stream_u64("p", first->process);
 	stream_u64("fd", first->descriptor);
