@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define MADE_LINE 64u
@@ -33,7 +34,11 @@ static inline void made_file_write(const char *path, size_t bytes)
 		block[at] = (at + 1) % MADE_LINE ? (char)('a' + (state >> 24) % 26) : '\n';
 	}
 	snprintf(draft, sizeof(draft), "%s.%d", path, getpid());
-	out = fopen(draft, "wx");
+	/* At its full size before it is opened: so it is known to whoever asks at the first
+	 * opening. */
+	if (mknod(draft, S_IFREG | 0600, 0) || truncate(draft, (off_t)bytes))
+		made_file_fail(draft);
+	out = fopen(draft, "r+");
 	if (!out || setvbuf(out, NULL, _IONBF, 0))
 		made_file_fail(draft);
 	for (size_t left = bytes, piece; left > 0; left -= piece) {
@@ -42,6 +47,20 @@ static inline void made_file_write(const char *path, size_t bytes)
 			made_file_fail(draft);
 	}
 	if (fclose(out) || rename(draft, path))
+		made_file_fail(path);
+}
+
+/* By a process of its own: the one that reads it shall not have written it. */
+static inline void made_file_by_child(const char *path, size_t bytes)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		made_file_write(path, bytes);
+		_exit(0);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
 		made_file_fail(path);
 }
 
@@ -54,7 +73,7 @@ static inline int made_file(size_t bytes)
 
 	snprintf(path, sizeof(path), "words-%zu", bytes);
 	if (stat(path, &found) || (size_t)found.st_size != bytes)
-		made_file_write(path, bytes);
+		made_file_by_child(path, bytes);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		made_file_fail(path);
