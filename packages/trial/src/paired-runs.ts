@@ -1,7 +1,6 @@
 /** paired-runs: both ways in fresh processes, side by side and in random order. */
 import { randomInt } from "node:crypto";
-import type { TimedPair } from "@crossbill/core";
-import { median } from "@crossbill/core";
+import { FEWEST_PAIRS, median, type TimedPair } from "@crossbill/core";
 import { measure, type Samples } from "@crossbill/native";
 import type { FixedWay } from "./ways.ts";
 
@@ -9,7 +8,6 @@ import type { FixedWay } from "./ways.ts";
 const PAIRS = 9;
 /** After this long fewer must do, but never fewer than say something. */
 const PATIENCE_MS = 20_000;
-const FEWEST = 6;
 
 /** What one process found. */
 export interface Run {
@@ -44,7 +42,7 @@ export async function runPairs(order: RunOrder): Promise<PairedRuns> {
   const plain: Run[] = [];
   const changed: Run[] = [];
   const until = Date.now() + PATIENCE_MS;
-  while (plain.length < PAIRS && (plain.length < FEWEST || Date.now() < until)) {
+  while (plain.length < PAIRS && (plain.length < FEWEST_PAIRS || Date.now() < until)) {
     order.onPair(plain.length / PAIRS);
     const isPlainFirst = randomInt(2) === 0;
     if (isPlainFirst) plain.push(await runOnce(order, order.present, {}));
