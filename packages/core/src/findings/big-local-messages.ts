@@ -44,7 +44,7 @@ function look(evidence: Evidence): Candidate[] {
 }
 
 function isBig({ syscall, target, bytes, count }: BillLine): boolean {
-  return CALLS.has(syscall) && LOCAL.has(target.kind) && bytes / count >= BIG_BYTES;
+  return CALLS.has(syscall) && LOCAL.has(target.kind) && count > 0 && bytes / count >= BIG_BYTES;
 }
 
 /** Both ends at once: what one end saves, the other does too. */

@@ -58,7 +58,7 @@ function largest(
 ): BillLine | null {
   let most: BillLine | null = null;
   for (const line of lines) {
-    if (!syscalls.has(line.syscall) || !kinds.has(line.target.kind)) continue;
+    if (line.count === 0 || !syscalls.has(line.syscall) || !kinds.has(line.target.kind)) continue;
     if (line.bytes > (most?.bytes ?? 0)) most = line;
   }
   return most;

@@ -47,7 +47,7 @@ function isMappedAgain({ syscall, target, count }: BillLine): boolean {
 
 /** Faults that the mappings of a line can have caused at most. */
 function pagesMapped({ count, target }: BillLine): number {
-  return count * Math.max(1, (target.sizeBytes ?? Number.POSITIVE_INFINITY) / PAGE_BYTES);
+  return count * Math.max(1, (target.sizeBytes || Number.POSITIVE_INFINITY) / PAGE_BYTES);
 }
 
 function fileFaults({ processes }: Program): number {

@@ -35,7 +35,11 @@ function isNode({ processes }: Program): boolean {
 function isBigRead(line: BillLine): boolean {
   const { syscall, target, bytes, count } = line;
   return (
-    READS.has(syscall) && target.kind === "file" && isStream(line) && bytes / count >= BIG_BYTES
+    READS.has(syscall) &&
+    target.kind === "file" &&
+    isStream(line) &&
+    count > 0 &&
+    bytes / count >= BIG_BYTES
   );
 }
 

@@ -15,6 +15,9 @@ export const BUFFER_BYTES = 65_536;
  * its caches and predictors warm, which is worth more.
  */
 const PIECE: Interval = { low: -0.3, likely: -0.12, high: 0.05 };
+/** The same where an interpreter comes between: it makes objects and lets go of its lock for each call. */
+const INTERPRETED: Interval = { low: -4, likely: -1, high: 0 };
+const INTERPRETERS = /\/(python|node|ruby|perl)[^/]*$/;
 const PAGE_BYTES = 4096;
 /** In anonymous faults: a new page of a file, cheaper where the kernel takes many at a time. */
 const PAGE: Interval = { low: 0, likely: 0.4, high: 0.8 };
@@ -36,7 +39,9 @@ export function bufferedCalls(program: Program, line: BillLine): number {
 
 /** What `count` pieces from a buffer instead of the kernel cost the user's code, ns: mostly less. */
 function inUserCode({ bill }: Evidence, { processes }: Program, count: number): Interval {
-  const { low, likely, high } = scaleInterval(PIECE, count * bill.prices.nullSyscallNs.likely);
+  const isInterpreted = processes.some(({ exe }) => INTERPRETERS.test(exe ?? ""));
+  const piece = isInterpreted ? INTERPRETED : PIECE;
+  const { low, likely, high } = scaleInterval(piece, count * bill.prices.nullSyscallNs.likely);
   const userNs = sum(processes, ({ time }) => time.userNs);
   return { low: Math.max(low, -userNs), likely: Math.max(likely, -userNs), high };
 }

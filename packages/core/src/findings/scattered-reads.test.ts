@@ -25,6 +25,12 @@ test("a file of unknown size is mapped by a fault for each place", () => {
   expect(unknown).toBeLessThan(known + count * 2300 - count * 1400);
 });
 
+test("a file that was empty when its name was learnt has no known size", () => {
+  const grown = found([{ ...reads, ns: 3000, targetFields: { sizeBytes: 0 } }]);
+  expect(grown).toEqual(found([{ ...reads, ns: 3000, targetFields: {} }]));
+  expect(grown).not.toBeNull();
+});
+
 test("scattered reads of a cold file: many at a time spare waiting, and the advice says so", () => {
   const finding = found([{ ...reads, count: 907, positioned: 907, sequential: 0, diskNs: 80_000 }]);
   expect(finding?.title).toBe("scattered reads, one at a time, from a disk");

@@ -24,7 +24,12 @@ const BATCHED: Interval = { low: -0.2, likely: 0.1, high: 0.4 };
 function look(evidence: Evidence): Candidate[] {
   return evidence.programs.flatMap((program) => {
     const lines = program.lines.filter(
-      (line) => READS.has(line.syscall) && isScattered(line) && line.bytes > 0 && !isWhole(line),
+      (line) =>
+        READS.has(line.syscall) &&
+        isScattered(line) &&
+        line.count > 0 &&
+        line.bytes > 0 &&
+        !isWhole(line),
     );
     return lines.length === 0 ? [] : [candidate(evidence, program, lines)];
   });
@@ -51,7 +56,7 @@ function gathering(evidence: Evidence, lines: readonly BillLine[]): Interval {
   const { nullSyscallNs, fileFaultNs } = evidence.bill.prices;
   const faults = sum(lines, ({ target, count, bytes }) => {
     const touched = Math.max(count, bytes / PAGE_BYTES);
-    const pages = (target.sizeBytes ?? Number.POSITIVE_INFINITY) / PAGE_BYTES;
+    const pages = (target.sizeBytes || Number.POSITIVE_INFINITY) / PAGE_BYTES;
     return Math.min(touched, Math.max(1, pages / PAGES_A_FAULT));
   });
   return addIntervals(

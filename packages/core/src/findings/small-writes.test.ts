@@ -30,6 +30,17 @@ test("without the machine's profile the figure comes from the bill's own prices"
   expect(findingOf(bill, smallWrites.code)?.saving.likelyShare).toBeGreaterThan(0.9);
 });
 
+test("where an interpreter comes between, a call spares the user's code more", () => {
+  const own = (exe: string) =>
+    findingOf(
+      billOfTimedRun({ calls: [writes], userNs: 60e6, mechanisms, processes: [{ exe }] }),
+      smallWrites.code,
+    )?.saving.likelyNs ?? 0;
+  const calls = count - (Math.ceil(bytes / 65_536) + 1);
+  // A crossing of 100 instead of 12 % of one.
+  expect(own("/usr/bin/python3.11") - own("/usr/bin/app")).toBeCloseTo(calls * 88, 0);
+});
+
 test("what is said of a terminal leaves it the work that goes with the bytes", () => {
   const toFile = found([writes])?.saving.likelyShare ?? 0;
   const toTerminal = found([to("terminal", "/dev/pts/3")])?.saving.likelyShare ?? 0;
