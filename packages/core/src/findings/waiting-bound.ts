@@ -1,4 +1,5 @@
 /** waiting-bound: most of the time nothing of the run was on a CPU; fewer crossings would save nothing. */
+import type { BillTime } from "../bill/shape.ts";
 import { sum } from "../bill/sum.ts";
 import { type WaitReason, waitReasons } from "../wait-reason.ts";
 import type { Evidence } from "./evidence.ts";
@@ -14,7 +15,7 @@ const named: Readonly<Record<WaitReason, string>> = {
   lock: "a lock",
   timer: "a timer",
   child: "child processes",
-  other: "waiting",
+  other: "waiting for events",
 };
 
 function look(evidence: Evidence, found: readonly Candidate[]): Candidate[] {
@@ -22,9 +23,7 @@ function look(evidence: Evidence, found: readonly Candidate[]): Candidate[] {
   const saved = sum(found, ({ waitSaving }) => Math.max(0, waitSaving?.likely ?? 0)) / elapsedNs;
   if (idleShare < DOMINATES || saved >= idleShare / 2) return [];
   const { waitNs } = bill.time;
-  const reasons = waitReasons.filter((reason) => reason !== "child");
-  const [main] = reasons.toSorted((a, b) => waitNs[b] - waitNs[a]);
-  const reason = main !== undefined && waitNs[main] > 0 ? main : "other";
+  const reason = mainReason(waitNs, idleShare * elapsedNs);
   const percent = Math.round(idleShare * 100);
   return [
     {
@@ -35,6 +34,18 @@ function look(evidence: Evidence, found: readonly Candidate[]): Candidate[] {
       evidence: { idleShare, reason, waitNs: waitNs[reason] },
     },
   ];
+}
+
+/**
+ * What most of the waiting was for. Idle threads of a pool wait for a lock all the time and each, so
+ * anything else that explains most of the idle time comes before locks.
+ */
+function mainReason(waitNs: BillTime["waitNs"], idleNs: number): WaitReason {
+  const longest = waitReasons
+    .filter((reason) => reason !== "child" && waitNs[reason] > 0)
+    .toSorted((a, b) => waitNs[b] - waitNs[a]);
+  const explains = longest.find((reason) => reason !== "lock" && waitNs[reason] >= idleNs / 2);
+  return explains ?? longest[0] ?? "other";
 }
 
 export const waitingBound: LeaveRule = {
