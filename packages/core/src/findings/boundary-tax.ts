@@ -8,10 +8,10 @@ import type { Candidate, FindingRule } from "./finding.ts";
 
 type Tax = NonNullable<BillProcess["taxes"]>[number];
 
-/** Where it was not measured, in null system calls. A filter may be one look at a number or hundreds. */
+/** Where it was not measured, in null system calls. Of a filter that looks at one argument. */
 const UNMEASURED: Readonly<Record<Tax, Interval>> = {
-  seccomp: { low: 0.1, likely: 0.4, high: 3 },
-  audit: { low: 0.2, likely: 0.8, high: 3 },
+  seccomp: { low: 0.15, likely: 0.35, high: 0.7 },
+  audit: { low: 0.3, likely: 0.8, high: 1.6 },
   ptrace: { low: 30, likely: 80, high: 150 },
 };
 /** The user's filter is another than the one that was measured. */

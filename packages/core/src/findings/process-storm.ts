@@ -47,7 +47,7 @@ function look(evidence: Evidence): Candidate[] {
       }),
       boundNs: childNs + forkCost.high,
       evidence: {
-        started: sum(execs, ({ count }) => count),
+        started: sum(execs, ({ count, errors }) => count - sum(Object.values(errors), (n) => n)),
         programs: new Set(children.map(({ comm }) => comm)).size,
         startNs: Math.round(start),
       },
