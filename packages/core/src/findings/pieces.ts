@@ -68,15 +68,12 @@ export function gathered(
   const bytes = bytesOf(lines);
   const callsAfter = sum(lines, (line) => bufferedCalls(program, line));
   const now = evidence.cpuCost(lines);
-  const then = addIntervals(
-    after(callsAfter, now),
-    inUserCode(evidence, program, count - callsAfter),
-  );
+  const user = inUserCode(evidence, program, count - callsAfter);
   return [
     {
       ...placeOf(program, lines),
-      saving: less(now, then),
-      boundNs: now.high,
+      saving: less(now, addIntervals(after(callsAfter, now), user)),
+      boundNs: now.high + Math.max(0, -user.low),
       evidence: { calls: count, bytes, averageBytes: Math.round(bytes / count), callsAfter },
     },
   ];
