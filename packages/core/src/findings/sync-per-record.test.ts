@@ -22,6 +22,16 @@ test("where ten writes share a sync already, a tenth of them is left", () => {
   expect(finding?.saving.likelyNs).toBeCloseTo((count - 22) * 320_000, 0);
 });
 
+test("a journal made and removed for each record goes with its syncs, reads from the disk do not", () => {
+  const alone = found([syncs, writes])?.saving.likelyNs ?? 0;
+  const unlinks = { syscall: "unlink", count, ns: 10_000, diskNs: 50_000, kind: "none" as const };
+  const reads = { ...writes, syscall: "read", diskNs: 50_000 };
+  expect(found([syncs, writes, unlinks, reads])?.saving.likelyNs).toBeCloseTo(
+    alone + (count * 60_000) / 2,
+    0,
+  );
+});
+
 test("small writes that each wait for the disk are syncs themselves", () => {
   expect(found([{ ...writes, diskNs: 280_000 }])?.syscalls).toEqual(["write"]);
 });

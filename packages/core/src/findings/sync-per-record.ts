@@ -43,7 +43,7 @@ function candidate(evidence: Evidence, program: Program, lines: readonly BillLin
   return {
     ...placeOf(program, lines),
     saving,
-    waitSaving: { ...waitSaving, high: waitSaving.high + beside },
+    waitSaving: addIntervals(waitSaving, { low: 0, likely: beside / 2, high: beside }),
     boundNs,
     evidence: { syncs: countOf(lines), diskNs, recordsAtATime: GROUP.likely },
   };
@@ -62,11 +62,15 @@ function waiting({ processes }: Program, line: BillLine): Interval {
   return { low: disk, likely: disk + queued, high: disk + queued };
 }
 
-/** Calls that wait for the disk beside the syncs, ns: a journal made and removed goes with them. */
+/**
+ * Calls that move no bytes and wait for the disk beside the syncs, ns: where a journal is made and
+ * removed for each record, that goes with them.
+ */
 function companions({ lines }: Program, syncs: readonly BillLine[]): number {
   const own = new Set(syncs.map(({ process }) => process.id));
   const beside = lines.filter(
-    (line) => own.has(line.process.id) && diskWait(line) > 0 && !syncs.includes(line),
+    (line) =>
+      own.has(line.process.id) && diskWait(line) > 0 && line.bytes === 0 && !syncs.includes(line),
   );
   return sum(beside, costOf);
 }
