@@ -11,6 +11,12 @@ MEASURE := packages/native/src
 MEASURE_OUT := packages/native/build
 MEASURE_OBJECTS := $(patsubst $(MEASURE)/%.c,$(MEASURE_OUT)/%.o,$(wildcard $(MEASURE)/*.c $(MEASURE)/mechanisms/*.c))
 
+# The addon of packages/io, with the lab's files that it stands on.
+IO_OUT := $(MEASURE_OUT)/io
+IO_LAB := uring
+IO_OBJECTS := $(patsubst $(MEASURE)/io/%.c,$(IO_OUT)/%.o,$(wildcard $(MEASURE)/io/*.c)) $(IO_LAB:%=$(IO_OUT)/lab/%.o)
+NODE_API := node_modules/node-api-headers/include
+
 LIVE := packages/trial/src/native
 LIVE_OUT := packages/trial/build
 LIVE_OBJECTS := $(patsubst $(LIVE)/%.c,$(LIVE_OUT)/%.o,$(wildcard $(LIVE)/*.c))
@@ -26,6 +32,7 @@ EBPF := $(SHARED) recorder program program-full-events program-fast-events progr
 BINARIES := $(if $(wildcard $(NATIVE)/ptrace-recorder.c),$(OUT)/crossbill-ptrace)
 BINARIES += $(if $(wildcard $(NATIVE)/recorder.c),$(OUT)/crossbill-recorder)
 BINARIES += $(MEASURE_OUT)/crossbill-measure $(MEASURE_OUT)/crossbill-preload.so
+BINARIES += $(MEASURE_OUT)/crossbill-io.node
 BINARIES += $(LIVE_OUT)/crossbill-live.so $(LIVE_OUT)/crossbill-timed
 
 .PHONY: all clean
@@ -51,6 +58,18 @@ $(MEASURE_OUT)/crossbill-preload.so: $(PRELOAD) $(MEASURE)/user-dispatch.h $(MEA
 $(MEASURE_OUT)/%.o: $(MEASURE)/%.c | $(MEASURE_OUT)/mechanisms
 	$(CC) $(CFLAGS) $(STRICT) $(HARDEN) -iquote $(MEASURE) -pthread -MMD -MP -c -o $@ $<
 
+# Node-API symbols are Node's own: found when it is loaded.
+$(MEASURE_OUT)/crossbill-io.node: $(IO_OBJECTS)
+	$(CC) -shared -Wl,-z,relro,-z,now -o $@ $^ -pthread
+
+IO_COMPILE = $(CC) $(CFLAGS) $(STRICT) -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIC -DNAPI_VERSION=9 \
+	-iquote $(MEASURE) -isystem $(NODE_API) -pthread -MMD -MP -c -o $@ $<
+$(IO_OUT)/lab/%.o: $(MEASURE)/%.c | $(IO_OUT)/lab
+	$(IO_COMPILE)
+
+$(IO_OUT)/%.o: $(MEASURE)/io/%.c | $(IO_OUT)/lab
+	$(IO_COMPILE)
+
 # Loaded into the programs of live trials. No builtins and no fortified names: it stands before both.
 $(LIVE_OUT)/crossbill-live.so: $(LIVE_OBJECTS)
 	$(CC) -shared -Wl,-z,relro,-z,now -o $@ $^ -ldl -pthread
@@ -61,13 +80,13 @@ $(LIVE_OUT)/crossbill-timed: $(LIVE)/runner/timed-run.c | $(LIVE_OUT)
 $(LIVE_OUT)/%.o: $(LIVE)/%.c | $(LIVE_OUT)
 	$(CC) $(CFLAGS) $(STRICT) -U_FORTIFY_SOURCE -fno-builtin -fstack-protector-strong -fPIC -MMD -MP -c -o $@ $<
 
-$(OUT) $(MEASURE_OUT)/mechanisms $(LIVE_OUT):
+$(OUT) $(MEASURE_OUT)/mechanisms $(IO_OUT)/lab $(LIVE_OUT):
 	mkdir -p $@
 
 clean:
 	rm -rf $(OUT) $(MEASURE_OUT) $(LIVE_OUT)
 
--include $(wildcard $(OUT)/*.d $(MEASURE_OUT)/*.d $(MEASURE_OUT)/mechanisms/*.d $(LIVE_OUT)/*.d)
+-include $(wildcard $(OUT)/*.d $(MEASURE_OUT)/*.d $(MEASURE_OUT)/mechanisms/*.d $(IO_OUT)/*.d $(IO_OUT)/lab/*.d $(LIVE_OUT)/*.d)
 
 # The kernel side, compiled and put into headers that are committed: only this needs clang and bpftool.
 BPF_SOURCES := $(NATIVE)/record.bpf.c $(wildcard $(NATIVE)/bpf/*.h) $(addprefix $(NATIVE)/,record.h shape.h descriptor-kind.h)

@@ -18,6 +18,7 @@ const BINARY_PROBE_BYTES = 8000;
 /** Which of our packages a package may import: one way only. */
 const mayImport = {
   core: [],
+  io: [],
   recorder: ["core"],
   native: ["core"],
   lab: ["recorder", "native", "core"],
@@ -26,6 +27,7 @@ const mayImport = {
 };
 const packageNames = new Map([
   ["@crossbill/core", "core"],
+  ["@crossbill/io", "io"],
   ["@crossbill/recorder", "recorder"],
   ["@crossbill/native", "native"],
   ["@crossbill/lab", "lab"],

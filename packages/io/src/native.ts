@@ -1,0 +1,73 @@
+/** native: finds and loads the part in C, or says why there is none; then fs does the work. */
+import { accessSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+
+/** Set to 0, everything is done by `node:fs`: to compare, or to rule the native part out. */
+const SWITCH = "CROSSBILL_IO_NATIVE";
+
+/**
+ * What the native part registers. Each file that calls some of it declares those here:
+ * `declare module "./native.ts" { interface NativeFunctions { ... } }`.
+ */
+export interface NativeFunctions {}
+
+/** The native part, or why there is none. */
+export type NativeState =
+  | { readonly functions: NativeFunctions; readonly path: string }
+  | { readonly functions: null; readonly reason: string };
+
+/** Where it may be: shipped with the package, or built in the workspace. Both from src and dist. */
+function places(): string[] {
+  const platform = `${process.platform}-${process.arch}`;
+  return [`../prebuilt/${platform}/crossbill-io.node`, "../../native/build/crossbill-io.node"].map(
+    (place) => fileURLToPath(new URL(place, import.meta.url)),
+  );
+}
+
+function isThere(path: string): boolean {
+  try {
+    accessSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function load(): NativeState {
+  if (process.env[SWITCH] === "0") return { functions: null, reason: `${SWITCH} is 0` };
+  if (process.platform !== "linux")
+    return { functions: null, reason: `the native part is for Linux, not ${process.platform}` };
+  const reasons: string[] = [];
+  for (const path of places().filter(isThere)) {
+    try {
+      const functions: unknown = createRequire(import.meta.url)(path);
+      if (isNative(functions)) return { functions, path };
+    } catch (error) {
+      // Built for another libc, say: the next may fit.
+      reasons.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  return {
+    functions: null,
+    reason: reasons[0] ?? `the native part is not built for linux-${process.arch}`,
+  };
+}
+
+/** It was built from the sources that these declarations are of, and shipped with them. */
+function isNative(loaded: unknown): loaded is NativeFunctions {
+  return typeof loaded === "object" && loaded !== null;
+}
+
+let state: NativeState | undefined;
+
+/** The native part as it was found when first asked for. */
+export function nativeState(): NativeState {
+  state ??= load();
+  return state;
+}
+
+/** The functions of the native part, or null. */
+export function native(): NativeFunctions | null {
+  return nativeState().functions;
+}
