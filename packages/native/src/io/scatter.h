@@ -1,0 +1,53 @@
+/* scatter: pieces of a file and the memory that each belongs to, and the ways to move them. */
+#ifndef CROSSBILL_IO_SCATTER_H
+#define CROSSBILL_IO_SCATTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "io/arguments.h"
+#include "io/view.h"
+
+struct scatter_piece {
+	uint64_t offset;
+	unsigned char *data;
+	size_t length;
+};
+
+struct scatter {
+	int fd;
+	/* Bytes of the file when the call was made: pieces are cut there. */
+	uint64_t size;
+	/* Our own copy: the caller may change his list while a thread works by it. */
+	struct scatter_piece *pieces;
+	size_t count;
+	uint64_t bytes;
+	/* Written so far, in the order of the pieces. */
+	uint64_t written;
+	struct view *view;
+	/* Fill the view's page tables first. */
+	bool is_populating;
+	/* Set by JavaScript to stop; or NULL. */
+	const int32_t *abort;
+	const char *syscall;
+};
+
+/* A way to move all pieces. Returns 0 or -errno, IO_TRUNCATED or -ECANCELED. */
+typedef int scatter_way(struct scatter *scatter);
+
+scatter_way scatter_by_mapping, scatter_by_uring, scatter_by_through, scatter_by_pread,
+	scatter_by_pwrite;
+
+static inline bool scatter_is_aborted(const struct scatter *scatter)
+{
+	return scatter->abort && __atomic_load_n(scatter->abort, __ATOMIC_RELAXED) != 0;
+}
+
+/*
+ * Reads one whole piece, which was in the file when the call was made. Returns 0 or -errno,
+ * IO_TRUNCATED when it is there no more.
+ */
+int scatter_read(int fd, unsigned char *data, size_t length, uint64_t offset);
+
+#endif
