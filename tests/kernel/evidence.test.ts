@@ -65,6 +65,27 @@ ebpfTest("names are told apart: about as many as there were", async () => {
   expect(found.map(({ distinctPaths }) => distinctPaths)).toEqual([1]);
 });
 
+const SAME_NAME = `
+import os, tempfile
+with tempfile.TemporaryDirectory() as root:
+    for at in range(101):
+        folder = os.path.join(root, str(at))
+        os.mkdir(folder)
+        opened = os.open(folder, os.O_RDONLY)
+        os.chdir(opened)
+        for again in range(97): os.access("nowhere", os.F_OK)
+        os.chdir("/")
+        os.close(opened)
+`;
+
+ebpfTest("the same name in as many folders is as many paths", async () => {
+  const facts = await recordWith("ebpf", ["/usr/bin/python3", "-c", SAME_NAME]);
+  expect(facts.exit.code).toBe(0);
+  const [line] = linesOf(facts, "access", "ENOENT").filter(({ count }) => count >= 101 * 97);
+  expect(line?.distinctPaths).toBeGreaterThan(95);
+  expect(line?.distinctPaths).toBeLessThan(110);
+});
+
 ebpfTest(
   "names of hundreds of processes are counted until there is no room, then not",
   async () => {

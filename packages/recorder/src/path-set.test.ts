@@ -11,12 +11,10 @@ function setOf(bits: Iterable<number>): PathSet {
   return set;
 }
 
-test("no path is none, one is one, and a full set still is a number", () => {
+test("no path is none, one is one, and a full set tells of no number", () => {
   expect(setOf([]).estimate()).toBe(0);
   expect(setOf([31]).estimate()).toBe(1);
-  expect(setOf(Array.from({ length: BITS }, (_, bit) => bit)).estimate()).toBe(
-    Math.round(BITS * Math.log(BITS)),
-  );
+  expect(setOf(Array.from({ length: BITS }, (_, bit) => bit)).estimate()).toBe(Infinity);
 });
 
 test("up to five times as many paths as bits are told within a quarter", () => {

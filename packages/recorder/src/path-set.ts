@@ -1,7 +1,7 @@
 /** Path sets: about how many different paths were named, from the bits that their hashes set. */
 
-/** Words of 32 bits: 2,048 bits in all, as PATH_SET_BITS in native/record.h. */
-export const PATH_SET_WORDS = 64;
+/** Words of 32 bits: 8,192 bits in all, as PATH_SET_BITS in native/record.h. */
+export const PATH_SET_WORDS = 256;
 const BITS = PATH_SET_WORDS * 32;
 
 /** The sets of several CPUs, put together. */
@@ -14,13 +14,12 @@ export class PathSet {
 
   /**
    * Linear counting (Whang, Vander-Zanden and Taylor, 1990): with a share z of the bits still zero,
-   * about BITS ln (1 / z) paths. A full set tells of as many as leave one bit zero: at least those.
+   * about BITS ln (1 / z) paths. A full set tells nothing but that there were many: infinitely many.
    */
   estimate(): number {
     let ones = 0;
     for (const word of this.#words) ones += bitsOf(word);
-    const zeros = Math.max(1, BITS - ones);
-    return Math.round(BITS * Math.log(BITS / zeros));
+    return ones === BITS ? Infinity : Math.round(BITS * Math.log(BITS / (BITS - ones)));
   }
 }
 

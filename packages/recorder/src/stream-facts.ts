@@ -89,6 +89,7 @@ export class FactCollector {
     if (exit === null) throw malformed("end", "no exit line came before");
     if (audit === null) throw malformed("end", "no audit line came before");
     for (const [line, set] of this.#paths) {
+      // Of a full set no call is known to have named what another one had.
       if (set !== null) line.distinctPaths = Math.min(line.count, set.estimate());
     }
     const lines = [...this.#lines.values()];

@@ -158,15 +158,17 @@ static __always_inline int call_enter(__u64 frame)
 }
 
 /* What only calls of some shapes have. */
-static __always_inline void line_add_rarities(struct line *line, __u32 index,
+static __always_inline void line_add_rarities(struct line *line, __u32 index, struct thread *thread,
 					      const struct shape *shape, const struct pt_regs *regs,
 					      long result)
 {
+	bool second = shape->flags & SHAPE_PATH_SECOND;
+
 	if (shape->flags & SHAPE_READINESS)
 		line->empty += !result;
 	/* With a target of its own the line tells its paths apart already. */
 	else if (!line->target)
-		line_note_path(index, arch_path(regs, shape->flags & SHAPE_PATH_SECOND));
+		line_note_path(index, arch_path(regs, second), start_of_path(thread, regs, second));
 }
 
 static __always_inline int call_leave(void *context, __u64 frame, long result)
@@ -212,7 +214,7 @@ static __always_inline int call_leave(void *context, __u64 frame, long result)
 		line_add_position(line, &shape, result, file, subject.address, thread);
 	}
 	if (shape.flags & (SHAPE_READINESS | SHAPE_PATH | SHAPE_PATH_SECOND))
-		line_add_rarities(line, index, &shape, regs, result);
+		line_add_rarities(line, index, thread, &shape, regs, result);
 	if (sequence_budget && (shape_moves_at_position(&shape) || nr == __NR_lseek))
 		line_keep_access(line, index, &shape, result, &subject, file, thread);
 	if (exact_time)

@@ -36,7 +36,7 @@
  * apart (Whang and others, A linear-time probabilistic counting algorithm, 1990: 5 % at that load).
  */
 #define PATH_SETS_PER_CPU 512
-#define PATH_SET_BITS 2048
+#define PATH_SET_BITS 8192
 /* Paths are told apart by their beginning, of so many bytes. */
 #define PATH_HASHED_BYTES 256
 #define STACKS_MAX 4096

@@ -78,6 +78,10 @@ struct path {
 	struct dentry *dentry;
 };
 
+struct fs_struct {
+	struct path pwd;
+};
+
 struct file_operations;
 
 struct file {
@@ -138,6 +142,7 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct task_struct *real_parent;
 	struct pid *thread_pid;
+	struct fs_struct *fs;
 	struct files_struct *files;
 	struct mm_struct *mm;
 	struct sigpending pending;

@@ -4,6 +4,7 @@
 #define CROSSBILL_PATHS_BPF_H
 
 #include "lines.bpf.h"
+#include "targets.bpf.h"
 
 /* The recorder sets max_entries to the number of CPUs times PATH_SETS_PER_CPU. */
 struct {
@@ -26,12 +27,38 @@ static __always_inline struct path_set *path_set_of(struct line *line)
 	return bpf_map_lookup_elem(&path_sets, &slot);
 }
 
+/* Stands for the thread's working directory; 0 when there is none. */
+static __always_inline __u64 working_directory(struct thread *thread)
+{
+#ifdef PORTABLE
+	struct task_struct *task = (struct task_struct *)thread->task;
+
+	return (__u64)BPF_CORE_READ(task, fs, pwd.dentry);
+#else
+	struct task_struct *task =
+		bpf_rdonly_cast((void *)thread->task, bpf_core_type_id_kernel(struct task_struct));
+	struct fs_struct *fs = task->fs;
+
+	return fs ? address_of(fs->pwd.dentry, thread) : 0;
+#endif
+}
+
+/* Where a relative path begins, so that the same name in two folders is two paths: the call's
+ * descriptor, when it takes one and it is open (AT_FDCWD is not), else the working directory. */
+static __always_inline __u64 start_of_path(struct thread *thread, const struct pt_regs *regs,
+					   bool second)
+{
+	struct file *file = second ? file_of(thread, (__u32)arch_path(regs, false)) : NULL;
+
+	return file ? address_of(READ(file, f_inode), thread) : working_directory(thread);
+}
+
 /* Of the `bytes` that were read, the terminating 0 included; what lies beyond is an older path's.
  */
-static __always_inline __u64 path_hash(const struct path_buffer *buffer, __u32 bytes)
+static __always_inline __u64 path_hash(const struct path_buffer *buffer, __u32 bytes, __u64 start)
 {
 	const __u64 *words = (const __u64 *)buffer->bytes;
-	__u64 hash = 0;
+	__u64 hash = buffer->bytes[0] == '/' ? 0 : start;
 
 	for (__u32 i = 0; i < PATH_HASHED_BYTES / 8; i++) {
 		__u64 word = words[i];
@@ -50,7 +77,7 @@ static __always_inline __u64 path_hash(const struct path_buffer *buffer, __u32 b
 
 /* The page has just been read by the kernel, so it is there. Not static, and taking numbers only,
  * so that it is verified once: see kind_of. */
-__noinline int line_note_path(__u32 index, __u64 address)
+__noinline int line_note_path(__u32 index, __u64 address, __u64 start)
 {
 	__u32 zero = 0, bit;
 	struct path_buffer *buffer = bpf_map_lookup_elem(&path_buffers, &zero);
@@ -66,7 +93,7 @@ __noinline int line_note_path(__u32 index, __u64 address)
 	set = path_set_of(line);
 	if (!set)
 		return 0;
-	bit = (__u32)(path_hash(buffer, (__u32)bytes) >> 40) & (PATH_SET_BITS - 1);
+	bit = (__u32)(path_hash(buffer, (__u32)bytes, start) >> 40) & (PATH_SET_BITS - 1);
 	set->words[bit / 32] |= 1u << bit % 32;
 	return 0;
 }
