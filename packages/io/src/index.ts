@@ -1,2 +1,14 @@
 /** @crossbill/io: input and output for Node.js that crosses into the kernel less often. */
+export type { Explanation, Mechanism } from "./choice.ts";
 export { IoError, type IoErrorDetails } from "./errors.ts";
+export {
+  type Abortable,
+  type File,
+  type Memory,
+  type OpenOptions,
+  open,
+  openSync,
+  type ReadOptions,
+  type ScatterOptions,
+} from "./file.ts";
+export type { Ranges } from "./ranges.ts";

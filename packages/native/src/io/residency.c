@@ -51,7 +51,7 @@ static int residency_by_reading(int fd, uint64_t offset, uint64_t length)
 	return errno == EAGAIN ? 0 : -errno;
 }
 
-double residency_share(int fd, const struct io_ranges *ranges)
+double residency_share(int fd, uint64_t size, const struct io_ranges *ranges)
 {
 	size_t samples = ranges->count < RESIDENCY_SAMPLES ? ranges->count : RESIDENCY_SAMPLES;
 	size_t asked = 0;
@@ -59,12 +59,19 @@ double residency_share(int fd, const struct io_ranges *ranges)
 
 	for (size_t i = 0; i < samples; i++) {
 		const double *pair = &ranges->pairs[i * ranges->count / samples * 2];
-		uint64_t offset = (uint64_t)pair[0];
-		uint64_t length = (uint64_t)pair[1];
+		uint64_t offset, length;
 		int answer;
 
-		if (length == 0)
+		/* As a double's conversion is undefined outside of the target's range. */
+		if (!(pair[0] >= 0 && pair[0] <= IO_LARGEST_INTEGER && pair[1] >= 0 &&
+		      pair[1] <= IO_LARGEST_INTEGER))
+			return -EINVAL;
+		offset = (uint64_t)pair[0];
+		length = (uint64_t)pair[1];
+		if (offset >= size || length == 0)
 			continue;
+		if (length > size - offset)
+			length = size - offset;
 		answer = residency_by_count(fd, offset, length);
 		if (answer < 0)
 			answer = residency_by_reading(fd, offset, length);
@@ -76,17 +83,19 @@ double residency_share(int fd, const struct io_ranges *ranges)
 	return asked == 0 ? 1 : (double)resident / (double)asked;
 }
 
-/* residencyShare(fd, pairs): the share, or -errno. */
+/* residencyShare(fd, size, pairs): the share, or -errno; the pairs were checked by ranges.ts. */
 static napi_value residency_js(napi_env env, napi_callback_info info)
 {
-	napi_value values[2];
+	napi_value values[3];
 	struct io_ranges ranges;
+	int64_t size;
 	int fd;
 
-	if (!io_take(env, info, 2, values) || !io_take_fd(env, values[0], &fd) ||
-	    !io_take_ranges(env, values[1], &ranges))
+	if (!io_take(env, info, 3, values) || !io_take_fd(env, values[0], &fd) ||
+	    !io_take_integer(env, values[1], 0, INT64_MAX, &size) ||
+	    !io_take_ranges(env, values[2], &ranges))
 		return NULL;
-	return io_number(env, residency_share(fd, &ranges));
+	return io_number(env, residency_share(fd, (uint64_t)size, &ranges));
 }
 
 IO_FUNCTION("residencyShare", residency_js);

@@ -5,10 +5,11 @@
 #include "io/arguments.h"
 
 /*
- * The share of pieces that are in the page cache, of at most RESIDENCY_SAMPLES asked about, evenly
- * spread over the list: 0 to 1. Negative when the kernel does not tell. Starts no reading.
+ * The share of pieces, cut at `size`, that are in the page cache, of at most RESIDENCY_SAMPLES
+ * asked about, evenly spread over the list: 0 to 1. Negative when the kernel does not tell. Starts
+ * no reading.
  */
 #define RESIDENCY_SAMPLES 64u
-double residency_share(int fd, const struct io_ranges *ranges);
+double residency_share(int fd, uint64_t size, const struct io_ranges *ranges);
 
 #endif

@@ -151,6 +151,8 @@ int scatter_by_mapping(struct scatter *scatter)
 	int error;
 
 	scatter->syscall = "mmap";
+	if (scatter->bytes == 0)
+		return 0;
 	if (!scatter->view || scatter->size > scatter->view->length)
 		return -EINVAL;
 	if (scatter->is_populating)
