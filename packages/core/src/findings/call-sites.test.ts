@@ -22,7 +22,7 @@ function stack(samples: number, frames: RecordedFrame[], syscall: string | null 
 }
 
 function sitesOf(stacks: RecordedStack[], exe = "/srv/ann/reader") {
-  return callSites({ stacks, processes: [{ id: 1, exe }] }, [1], ["read"]);
+  return callSites({ stacks, processes: [{ id: 1, exe }], lines: [] }, [1], ["read"]);
 }
 
 test("the innermost frame of the program is the site, not libc's stub below it", () => {
@@ -57,6 +57,29 @@ test("code that a runtime compiled stands before the runtime itself and its own 
 test("without symbols the place is the program and the offset in it", () => {
   const frames = [readStub, frame("5b7c", { module: "/usr/bin/dd" }, true)];
   expect(sitesOf([stack(3, frames)], "/usr/bin/dd")[0]?.place).toBe("dd+0x5b7c?");
+});
+
+test("calls that cost more by waiting are found where waits ended, else by CPU time", () => {
+  const at = (name: string) => [
+    readStub,
+    frame("1", { function: name, module: "/srv/ann/reader" }),
+  ];
+  const stacks = [
+    stack(3, at("busy")),
+    { ...stack(0, at("waiting")), waits: 7 },
+    { ...stack(0, at("touching")), faults: 9 },
+  ];
+  const process = { id: 1, pid: 100, comm: "reader", exe: "/srv/ann/reader" };
+  const places = (waitNs: number, of = stacks) => {
+    const lines = [{ process, syscall: "read", boundaryNs: 10, kernelNs: 10, waitNs }];
+    return callSites({ stacks: of, processes: [process], lines }, [1], ["read"]).map(
+      ({ place }) => place,
+    );
+  };
+  expect(places(21)).toEqual(["waiting (reader)"]);
+  expect(places(20)).toEqual(["busy (reader)"]);
+  expect(places(21, stacks.slice(0, 1))).toEqual(["busy (reader)"]);
+  expect(places(20, stacks.slice(1))).toEqual(["waiting (reader)"]);
 });
 
 test("a library is better than libc, and libc than nothing", () => {

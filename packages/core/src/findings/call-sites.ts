@@ -1,13 +1,14 @@
 /** Call sites: the places in the user's own code from which a process made some of its calls. */
-import type { BillProcess } from "../bill/shape.ts";
+import type { BillLine, BillProcess } from "../bill/shape.ts";
 import { sum } from "../bill/sum.ts";
 import type { FrameSymbol, RecordedFrame, RecordedStack } from "../recording.ts";
 
 export interface CallSite {
   /** `function (file:line)` as far as known, else `program+0xoffset`; a "?" behind it: a guess. */
   readonly place: string;
-  /** Of the samples that fell into the calls. */
+  /** Of what was seen of the calls: samples of their time on the CPU, or returns from waiting. */
   readonly share: number;
+  /** How often the place was seen. */
   readonly samples: number;
 }
 
@@ -15,13 +16,20 @@ export interface CallSite {
 export interface SampledBill {
   readonly stacks: readonly RecordedStack[];
   readonly processes: readonly Pick<BillProcess, "id" | "exe">[];
+  readonly lines: readonly Pick<BillLine, "process" | "syscall" | keyof CallCost>[];
+}
+
+interface CallCost {
+  readonly boundaryNs: number;
+  readonly kernelNs: number;
+  readonly waitNs: number;
 }
 
 const SITES_MAX = 5;
 
 /**
- * Where the processes made these calls, by share of the samples that fell into them, best first.
- * Empty without samples, or when no stack led into code that has a name.
+ * Where the processes made these calls, best first. By samples of their time on the CPU, or, when
+ * they cost more by waiting, by where waits ended. Empty when no stack led into code with a name.
  */
 export function callSites(
   bill: SampledBill,
@@ -33,17 +41,37 @@ export function callSites(
   const stacks = bill.stacks.filter(
     ({ process, syscall }) => own.has(process) && syscall !== null && calls.has(syscall),
   );
-  const all = sum(stacks, ({ samples }) => samples);
+  const lines = bill.lines.filter(
+    ({ process, syscall }) => own.has(process.id) && calls.has(syscall),
+  );
+  const seen = seenBy(stacks, waitMost(lines));
+  const all = sum(stacks, seen);
   const byPlace = new Map<string, number>();
   for (const stack of stacks) {
     const place = placeOf(stack, programs.get(stack.process) ?? null);
-    if (place !== null) byPlace.set(place, (byPlace.get(place) ?? 0) + stack.samples);
+    if (place !== null) byPlace.set(place, (byPlace.get(place) ?? 0) + seen(stack));
   }
   return [...byPlace]
     .filter(([, samples]) => samples > 0)
     .map(([place, samples]) => ({ place, share: samples / all, samples }))
     .toSorted((a, b) => b.samples - a.samples || (a.place < b.place ? -1 : 1))
     .slice(0, SITES_MAX);
+}
+
+function waitMost(lines: readonly CallCost[]): boolean {
+  const onCpuNs = sum(lines, ({ boundaryNs, kernelNs }) => boundaryNs + kernelNs);
+  return sum(lines, ({ waitNs }) => waitNs) > onCpuNs;
+}
+
+/** What stands for a stack's share: the one kind where there is any of it, else the other. */
+function seenBy(
+  stacks: readonly RecordedStack[],
+  prefersWaits: boolean,
+): (stack: RecordedStack) => number {
+  const samples = (stack: RecordedStack) => stack.samples;
+  const waits = (stack: RecordedStack) => stack.waits ?? 0;
+  const [preferred, other] = prefersWaits ? [waits, samples] : [samples, waits];
+  return sum(stacks, preferred) > 0 ? preferred : other;
 }
 
 /** Whose code a frame is; the first of these that a stack has is where the call was made. */

@@ -2,13 +2,13 @@
 import type { FrameSymbol } from "@crossbill/core";
 import { ModuleNames } from "./module-names.ts";
 import { perfMapSymbols } from "./perf-map.ts";
-import { type Place, placeOf, type SampledRecording, sampledMost } from "./wanted-frames.ts";
+import { type Place, placeOf, type SampledRecording, seenMost } from "./wanted-frames.ts";
 
 /** Names a place of a process, where it can. */
 type Naming = (process: number, place: Place) => FrameSymbol | undefined;
 
 /**
- * The recording with names in the frames of its most sampled stacks, as far as they were found
+ * The recording with names in the frames of its stacks that were seen most, as far as they were found
  * before `signal`. Files are only believed when they still are what ran. Never rejects: a frame
  * without a name stays as it was.
  */
@@ -17,7 +17,7 @@ export async function symbolise<T extends SampledRecording>(
   signal: AbortSignal,
 ): Promise<T> {
   const naming = await findNames(recording, signal);
-  const chosen = sampledMost(recording.stacks);
+  const chosen = seenMost(recording.stacks);
   const stacks = recording.stacks.map((stack) => {
     if (!chosen.has(stack)) return stack;
     const frames = stack.frames.map((frame, index) => {
@@ -34,7 +34,7 @@ async function findNames(recording: SampledRecording, signal: AbortSignal): Prom
   const modules = new ModuleNames();
   const compiled = new Map<number, Set<number>>();
   const processes = new Set<number>();
-  for (const stack of sampledMost(recording.stacks)) {
+  for (const stack of seenMost(recording.stacks)) {
     processes.add(stack.process);
     for (const [index, frame] of stack.frames.entries()) {
       const place = placeOf(stack, index);

@@ -18,7 +18,7 @@ export interface SampledRecording {
   readonly stacks: readonly RecordedStack[];
 }
 
-/** The most sampled stacks get names; the rest are a few samples each. */
+/** The stacks seen most get names; the rest were seen a few times each. */
 const STACKS_MAX = 1000;
 /** Offsets in files and addresses of user code are smaller; walks without frame pointers end above. */
 const ADDRESS_MAX = 2 ** 47;
@@ -47,6 +47,10 @@ function moduleOf({ buildId, inode }: RecordedFrame): Place["module"] {
 }
 
 /** The stacks that get names. */
-export function sampledMost(stacks: readonly RecordedStack[]): ReadonlySet<RecordedStack> {
-  return new Set(stacks.toSorted((a, b) => b.samples - a.samples).slice(0, STACKS_MAX));
+export function seenMost(stacks: readonly RecordedStack[]): ReadonlySet<RecordedStack> {
+  return new Set(stacks.toSorted((a, b) => timesSeen(b) - timesSeen(a)).slice(0, STACKS_MAX));
+}
+
+function timesSeen({ samples, waits = 0, faults = 0 }: RecordedStack): number {
+  return samples + waits + faults;
 }
