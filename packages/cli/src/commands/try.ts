@@ -41,10 +41,13 @@ export const tryFindings: Verb = {
   ],
   examples: [
     {
-      command: "crossbill run --sequence 1M --json bill.json -- dd if=words of=copy bs=16",
-      meaning: "a bill that also holds the order of reads and writes",
+      command: "crossbill try bill.json",
+      meaning: "every finding of it that can be replayed; run --sequence 1M keeps the order",
     },
-    { command: "crossbill try bill.json", meaning: "every finding of it that can be replayed" },
+    {
+      command: "crossbill try bill.json --finding small-reads",
+      meaning: "one of them",
+    },
     {
       command: "crossbill try --live -- python3 -u report.py",
       meaning: "the program itself, with and without the fix",
