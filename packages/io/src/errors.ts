@@ -24,10 +24,10 @@ export class IoError extends Error {
     Object.defineProperty(this.prototype, "name", { value: "IoError", writable: true });
   }
   readonly code: string;
-  readonly errno?: number;
-  readonly syscall?: string;
-  readonly path?: string;
-  readonly bytesWritten?: number;
+  declare readonly errno?: number;
+  declare readonly syscall?: string;
+  declare readonly path?: string;
+  declare readonly bytesWritten?: number;
 
   constructor(code: string, message: string, details: IoErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });

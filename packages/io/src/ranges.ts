@@ -26,9 +26,11 @@ function flatten(ranges: Ranges): Float64Array {
   if (!Array.isArray(ranges)) throw new TypeError("ranges are no array and no Float64Array");
   const pairs = new Float64Array(ranges.length * 2);
   let at = 0;
-  for (const range of ranges as readonly (readonly [number, number])[]) {
-    pairs[at++] = range[0];
-    pairs[at++] = range[1];
+  for (const [offset, length] of ranges) {
+    // Callers without TypeScript: a Float64Array would take "1" for 1.
+    if (typeof offset !== "number" || typeof length !== "number") refuse(at / 2, offset, length);
+    pairs[at++] = offset;
+    pairs[at++] = length;
   }
   return pairs;
 }

@@ -91,14 +91,14 @@ static bool scatter_take_pieces(napi_env env, struct scatter *scatter, napi_valu
 		io_throw(env, -ENOMEM, "malloc");
 		return false;
 	}
-	scatter->count = ranges.count;
 	for (size_t i = 0; i < ranges.count; i++) {
-		struct scatter_piece *piece = &scatter->pieces[i];
+		struct scatter_piece *piece = &scatter->pieces[scatter->count];
 
 		if (!scatter_take_piece(env, &ranges.pairs[i * 2], scatter->size, piece) ||
 		    !scatter_place(env, is_each ? into : NULL, (uint32_t)i, &room, piece))
 			return false;
 		scatter->bytes += piece->length;
+		scatter->count += piece->length > 0; /* No way has to mind empty ones. */
 	}
 	return true;
 }
