@@ -31,6 +31,7 @@ import { seekThenRead } from "./findings/seek-then-read.ts";
 import { smallReads } from "./findings/small-reads.ts";
 import { smallWrites } from "./findings/small-writes.ts";
 import { statStorm } from "./findings/stat-storm.ts";
+import { syncOnMain } from "./findings/sync-on-main.ts";
 import { syncPerRecord } from "./findings/sync-per-record.ts";
 import { threadPingPong } from "./findings/thread-ping-pong.ts";
 import { threadPoolHops } from "./findings/thread-pool-hops.ts";
@@ -67,6 +68,7 @@ export const findingRules: readonly FindingRule[] = [
   smallReads,
   smallWrites,
   statStorm,
+  syncOnMain,
   syncPerRecord,
   threadPingPong,
   threadPoolHops,
@@ -95,6 +97,8 @@ export function advise(bill: UnadvisedBill): Advice {
       candidate,
       finding: findingOf(evidence, rule, candidate),
     }))
+    // What would save nothing was no waste to begin with.
+    .filter(({ finding }) => finding.saving.likelyNs > 0)
     .toSorted((a, b) => b.finding.saving.likelyNs - a.finding.saving.likelyNs);
   const shown = found.filter(({ finding }) => whyNot(evidence, finding) === null);
   const setAside = found.flatMap(({ finding }): SetAside[] => {
