@@ -76,7 +76,17 @@ function runBoth(
 
 const ways: readonly (readonly [string, string])[] = [
   ...[
-    ...["seek", "positioned", "vectors", "duplicates", "twice", "appending", "sizes", "moving"],
+    ...[
+      "seek",
+      "positioned",
+      "scattered",
+      "vectors",
+      "duplicates",
+      "twice",
+      "appending",
+      "sizes",
+      "moving",
+    ],
     ...["unblocking", "streams", "bare"],
   ].map((way) => [way, torture] as const),
   ...[
@@ -114,6 +124,10 @@ describe("programs that share files and pipes", () => {
     [
       "what bash reads a byte at a time, the next program goes on with",
       'cat "$0" | (read a; read b; echo "$a$b"; cat)',
+    ],
+    [
+      "so do two that read a piped input in turn",
+      'p="for (1..99) { sysread(STDIN, \\$c, 1); print \\$c }"; cat "$0" | (perl -e "$p"; perl -e "$p"; wc -c)',
     ],
     [
       "so does the next program of a file",

@@ -11,7 +11,6 @@ const byFinding = new Map<string, readonly LiveFix[]>([
   ["small-reads", ["reads"]],
   ["seek-then-read", ["reads"]],
   ["contiguous-preads", ["reads"]],
-  ["repeated-reads", ["reads"]],
   ["small-writes", ["writes"]],
   ["stat-storm", ["paths"]],
   ["missing-path-storm", ["paths"]],

@@ -32,6 +32,29 @@ static void seek(void)
 	say("hole", lseek(fd, 0, SEEK_HOLE));
 }
 
+/* So many seeks and reads here and there that looking ahead gives up. */
+static void scattered(void)
+{
+	unsigned long place = 1;
+	long sum = 0;
+	int fd = fresh(0);
+
+	fill(fd, 0, 8000);
+	for (int i = 0; i < 997; i++) {
+		place = (place * 48271) % 2147483647;
+		expect(lseek(fd, (off_t)(place % 40000), SEEK_SET) >= 0, "lseek");
+		sum = sum * 31 % 1000003 + take(fd, 1 + i % 3);
+		if (i % 100 == 99)
+			expect(write(fd, "here", 4) == 4, "write");
+		if (i % 90 == 89)
+			sum += lseek(fd, 0, SEEK_CUR);
+	}
+	say("sum", sum);
+	lseek(fd, -3, SEEK_END);
+	say("last", take(fd, 5));
+	look("whole");
+}
+
 static void positioned(void)
 {
 	char bytes[16] = {0};
@@ -257,6 +280,7 @@ static void bare(void)
 int main(int count, char *arguments[])
 {
 	static const struct way ways[] = {{"seek", seek},
+					  {"scattered", scattered},
 					  {"positioned", positioned},
 					  {"vectors", vectors},
 					  {"duplicates", duplicates},

@@ -5,23 +5,25 @@
 #include <stdint.h>
 
 /* Calls that are counted: each would cross once without us. */
-#define REPORT_CALLS(X)                                                                            \
-	X(read)                                                                                    \
-	X(write)                                                                                   \
-	X(readv) X(writev) X(pread) X(pwrite) X(preadv) X(pwritev) X(lseek) X(open) X(openat) X(   \
-		creat) X(close) X(close_range) X(dup) X(dup2) X(dup3) X(pipe) X(fcntl) X(ioctl)    \
-		X(stat) X(lstat) X(fstat) X(fstatat) X(statx) X(access) X(faccessat) X(            \
-			readlink) X(fsync) X(fdatasync) X(sync) X(ftruncate) X(truncate)           \
-			X(fallocate) X(sendfile) X(splice) X(tee) X(copy_file_range) X(mmap) X(    \
-				poll) X(ppoll) X(select) X(pselect) X(epoll_wait) X(epoll_pwait)   \
-				X(nanosleep) X(clock_nanosleep) X(pause) X(sigsuspend) X(wait) X(  \
-					waitpid) X(waitid) X(wait4) X(recv) X(recvfrom) X(recvmsg) \
-					X(send) X(sendto) X(sendmsg) X(accept) X(connect) X(       \
-						flock) X(rename) X(unlink) X(mkdir) X(rmdir)       \
-						X(link) X(symlink) X(chmod) X(fchmod) X(chown) X(  \
-							fchown) X(utimensat) X(chdir) X(kill)      \
-							X(sched_yield) X(fork) X(vfork) X(execve)  \
-								X(_exit) X(sigaction) X(syscall)   \
+#define REPORT_CALLS(X)                                                                           \
+	X(read)                                                                                   \
+	X(write)                                                                                  \
+	X(readv)                                                                                  \
+	X(writev)                                                                                 \
+	X(pread) X(pwrite) X(preadv) X(pwritev) X(lseek) X(open) X(openat) X(creat) X(close) X(   \
+		close_range) X(dup) X(dup2) X(dup3) X(pipe) X(fcntl) X(ioctl) X(stat) X(lstat)    \
+		X(fstat) X(fstatat) X(statx) X(access) X(faccessat) X(readlink) X(fsync) X(       \
+			fdatasync) X(sync) X(ftruncate) X(truncate) X(fallocate) X(sendfile)      \
+			X(splice) X(tee) X(copy_file_range) X(mmap) X(poll) X(ppoll) X(select) X( \
+				pselect) X(epoll_wait) X(epoll_pwait) X(nanosleep)                \
+				X(clock_nanosleep) X(pause) X(sigsuspend) X(wait) X(waitpid) X(   \
+					waitid) X(wait4) X(recv) X(recvfrom) X(recvmsg) X(send)   \
+					X(sendto) X(sendmsg) X(accept) X(connect) X(flock) X(     \
+						rename) X(unlink) X(mkdir) X(rmdir) X(link)       \
+						X(symlink) X(chmod) X(fchmod) X(chown) X(         \
+							fchown) X(utimensat) X(chdir) X(kill)     \
+							X(sched_yield) X(fork) X(vfork) X(execve) \
+								X(_exit) X(sigaction) X(syscall)  \
 									X(socket)
 
 #define REPORT_ENUM(name) CALL_##name,
@@ -37,7 +39,7 @@ struct report_record {
 /* Facts beside the calls, in the records after them. */
 #define REPORT_FACTS(X)                                                                            \
 	X(processes)                                                                               \
-	X(crossed)	 /* crossings of our own: flushes, look-aheads, positions */               \
+	X(crossed)	 /* beside the program's own: flushes, positions, timers */                \
 	X(held_bytes)	 /* written by the program and not yet by us, now */                       \
 	X(late_errors)	 /* writes that failed after the program had been told that they worked */ \
 	X(syncs_put_off) /* fsyncs that are answered and not yet done, now */

@@ -41,6 +41,8 @@ struct stream {
 	int64_t window_ns;
 	unsigned int looks;  /* how often the kernel was asked, ... */
 	unsigned int served; /* ... and how often not */
+	unsigned int sought; /* seeks among them */
+	bool exact;	     /* look at no more than is read: seeks alone are spared */
 	/* Where the program believes to be. Of a pipe: bytes of the window that it has read. */
 	off_t position;
 	bool knows_position;

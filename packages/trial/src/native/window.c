@@ -30,8 +30,11 @@ void window_judge(struct stream *stream, bool crossed)
 	stream->served += !crossed;
 	if (stream->looks + stream->served < WINDOW_TRIAL_READS)
 		return;
-	stream->reads = stream->served >= WINDOW_SERVED_MIN;
-	stream->looks = stream->served = 0;
+	if (stream->served < WINDOW_SERVED_MIN) {
+		stream->exact = stream->sought >= WINDOW_TRIAL_READS / 2;
+		stream->reads = stream->exact;
+	}
+	stream->looks = stream->served = stream->sought = 0;
 }
 
 /* How many bytes at `offset` are in the window, and fresh. */
@@ -57,7 +60,6 @@ static ssize_t window_look(struct stream *stream, off_t offset, size_t asked)
 		ahead = STREAM_WINDOW_BYTES;
 	stream->window_length = 0;
 	length = next_kernel(SYS_pread64, stream->fd, stream->window, ahead, offset);
-	report_add(FACT_crossed, 1);
 	if (length <= 0)
 		return length;
 	stream->ahead = ahead;
@@ -119,6 +121,14 @@ static bool window_is_ours(const struct stream *stream)
 	return !stream->shared && !process_has_children();
 }
 
+/* Straight to where the program wants it. */
+static ssize_t window_read_exactly(struct stream *stream, char *to, size_t bytes, bool *crossed)
+{
+	*crossed = true;
+	window_judge(stream, true);
+	return next_kernel(SYS_pread64, stream->fd, to, bytes, stream->position);
+}
+
 ssize_t window_read(struct stream *stream, char *to, size_t bytes, bool *crossed)
 {
 	ssize_t copied;
@@ -128,7 +138,10 @@ ssize_t window_read(struct stream *stream, char *to, size_t bytes, bool *crossed
 		window_settle(stream);
 		return WINDOW_NOT_SERVED;
 	}
-	copied = window_copy(stream, to, bytes, stream->position, crossed);
+	if (stream->exact)
+		copied = window_read_exactly(stream, to, bytes, crossed);
+	else
+		copied = window_copy(stream, to, bytes, stream->position, crossed);
 	if (copied > 0) {
 		stream->position += copied;
 		stream->moved = true;
@@ -151,6 +164,7 @@ off_t window_seek(struct stream *stream, off_t offset, int whence, bool *crossed
 	if (known && (whence == SEEK_SET || whence == SEEK_CUR) && target >= 0 &&
 	    offset <= WINDOW_OFFSET_MAX && target <= WINDOW_OFFSET_MAX) {
 		stream->moved = stream->moved || target != stream->position;
+		stream->sought++;
 		stream->position = target;
 		return target;
 	}

@@ -15,7 +15,8 @@ ssize_t window_pread(struct stream *stream, char *to, size_t bytes, off_t offset
 off_t window_seek(struct stream *stream, off_t offset, int whence, bool *crossed);
 /* Tells the kernel how far the program has read, and forgets what was looked at. */
 void window_settle(struct stream *stream);
-/* Whether looking ahead pays here; when it does not, it ends. */
+/* Whether looking ahead pays here. When it does not it ends, but for a program that seeks before
+ * its reads: of it every seek is spared. */
 void window_judge(struct stream *stream, bool crossed);
 
 /* pipe-window.c: the same for the bytes of a pipe. */
