@@ -6,7 +6,6 @@ import {
   errnoName,
   fileSystemName,
   mergeHistograms,
-  type RecordedFrame,
   type RecordedLine,
   type RecordedProcess,
   type Recording,
@@ -17,6 +16,7 @@ import {
 } from "@crossbill/core";
 import { PATH_SET_WORDS, PathSet } from "./path-set.ts";
 import { type Fields, given, givenCount, malformed } from "./stream-fields.ts";
+import { readFrames } from "./stream-frames.ts";
 import { SequenceCollector } from "./stream-sequences.ts";
 import { type Identity, readUsage, type Usage } from "./stream-usage.ts";
 
@@ -39,8 +39,6 @@ const PROCESSES_MAX = 65_536;
 const TARGETS_MAX = 524_288;
 const LINES_MAX = 524_288;
 const STACKS_MAX = 65_536;
-const FRAMES_MAX = 256;
-const CALLERS_MAX = 64;
 const URING_MAX = 65_536;
 const SYSCALL_MAX = 1023;
 
@@ -228,14 +226,7 @@ export class FactCollector {
       samples: fields.count("samples"),
       ...givenCount(fields, "waits"),
       ...givenCount(fields, "faults"),
-      frames: [
-        ...fields
-          .wordPairs("frames", FRAMES_MAX)
-          .map(([buildId, offset]) => ({ buildId: buildId === "" ? null : buildId, offset })),
-        ...(fields.optional("callers", () => fields.wordPairs("callers", CALLERS_MAX)) ?? []).map(
-          callerFrame,
-        ),
-      ],
+      frames: readFrames(fields),
     });
   }
 
@@ -269,12 +260,6 @@ export class FactCollector {
     const unresolved = { name: null, fileSystem: null, deleted: false, truncated: false };
     this.#targets.set(id, { id, kind, ...unresolved });
   }
-}
-
-/** What was found on the stack: not followed there, so a guess. */
-function callerFrame([inode, offset]: readonly [string, string]): RecordedFrame {
-  const mapped = /^[1-9]\d{0,14}$/.test(inode) ? { inode: Number(inode) } : {};
-  return { buildId: null, offset, ...mapped, guess: true };
 }
 
 function readKind(fields: Fields): DescriptorKind {

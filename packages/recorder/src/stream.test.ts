@@ -1,6 +1,7 @@
 import { CrossbillError, type RecordedLine, RecorderError } from "@crossbill/core";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { PATH_SET_WORDS } from "./path-set.ts";
 import { type StreamEnd, StreamReader } from "./stream.ts";
 import type { RecordedFacts } from "./stream-facts.ts";
 
@@ -156,6 +157,13 @@ test("what only some calls, files and stacks have is kept, and absent of the oth
     { buildId: null, offset: "4a0", inode: 23, guess: true },
     { buildId: null, offset: "7f01", guess: true },
   ]);
+  const top = [["23", "480"]];
+  const frames = [
+    ["", "7f00"],
+    ["", "7f80"],
+  ];
+  const offsets = facts(changed("stack", { frames, top, callers })).stacks[0]?.frames;
+  expect(offsets?.map(({ offset }) => offset)).toEqual(["7f00", "480", "7f80", "4a0", "7f01"]);
   expect(() => facts(changed("line", { empty: -1 }))).toThrow(/field empty: expected a count/);
 });
 
@@ -174,7 +182,7 @@ test("paths named on several CPUs are counted once, and unknown when one CPU had
   expect(on(null, [[0, 7]])).toBeUndefined();
   // Never more than there were calls.
   expect(on([[0, 2 ** 32 - 1]])).toBe(7);
-  expect(() => on([[64, 1]])).toThrow(/field paths: expected/);
+  expect(() => on([[PATH_SET_WORDS, 1]])).toThrow(/field paths: expected/);
 });
 
 test("a whole stream becomes facts with names instead of numbers", () => {

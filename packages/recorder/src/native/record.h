@@ -232,6 +232,7 @@ struct stack_key {
  */
 struct callers {
 	__u64 count;
+	__u64 on_top; /* 1: the first of them is the top word itself */
 	struct {
 		__u64 inode;
 		__u64 where;

@@ -195,11 +195,11 @@ static void report_frame(const struct bpf_stack_build_id *frame)
 }
 
 /* What was found on the stack: inode, or none where the memory has no file; offset or address. */
-static void report_callers(const struct callers *callers)
+static void report_callers(const struct callers *callers, uint64_t from, uint64_t to)
 {
 	char inode[24] = "", where[20];
 
-	for (uint64_t i = 0; i < callers->count && i < CALLERS_MAX; i++) {
+	for (uint64_t i = from; i < to && i < CALLERS_MAX; i++) {
 		if (callers->at[i].inode)
 			snprintf(inode, sizeof(inode), "%llu",
 				 (unsigned long long)callers->at[i].inode);
@@ -239,9 +239,13 @@ static void report_stacks(const struct program *program)
 		for (int i = 0; i < STACK_DEPTH && frames[i].status; i++)
 			report_frame(&frames[i]);
 		stream_close();
+		if (!key.callers || map_get(program->callers, &key.callers, &callers))
+			memset(&callers, 0, sizeof(callers));
+		stream_array("top");
+		report_callers(&callers, 0, callers.on_top);
+		stream_close();
 		stream_array("callers");
-		if (key.callers && !map_get(program->callers, &key.callers, &callers))
-			report_callers(&callers);
+		report_callers(&callers, callers.on_top, callers.count);
 		stream_close();
 		stream_finish();
 	}

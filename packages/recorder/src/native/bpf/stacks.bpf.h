@@ -105,12 +105,14 @@ static long search_word(__u64 index, struct search *search)
 		return 0;
 	search->word = word;
 	bpf_find_vma(bpf_get_current_task_btf(), word, search_mapping, search, 0);
+	if (!index)
+		search->found->on_top = search->found->count;
 	return search->found->count >= CALLERS_MAX;
 }
 
 static __always_inline __u32 callers_keep(const struct callers *found)
 {
-	__u64 hash = found->count;
+	__u64 hash = mix(found->count, found->on_top);
 
 	for (int i = 0; i < CALLERS_MAX; i++)
 		hash = mix(mix(hash, found->at[i].where), found->at[i].inode);
@@ -122,8 +124,10 @@ static __always_inline __u32 callers_keep(const struct callers *found)
 
 /* Most code has no frame pointers, so that a walk ends in libc, which made the call for it. The
  * return addresses are on the stack all the same: what points into code there is kept as a guess.
- * Not static, and taking a number only, so that it is verified once: see kind_of. */
-__noinline __u32 callers_find(__u64 stack_pointer)
+ * Of code with frame pointers only the top word is of use: libc's functions for calls have no
+ * frame, so that a walk misses who called them. Not static, and taking a number only, so that it is
+ * verified once: see kind_of. */
+__noinline __u32 callers_find(__u64 stack_pointer, __u32 words)
 {
 	struct search search = {.stack_pointer = stack_pointer};
 	__u32 zero = 0;
@@ -132,7 +136,7 @@ __noinline __u32 callers_find(__u64 stack_pointer)
 	if (!search.found)
 		return 0;
 	__builtin_memset(search.found, 0, sizeof(*search.found));
-	bpf_loop(CALLER_WORDS, search_word, &search, 0);
+	bpf_loop(words, search_word, &search, 0);
 	return search.found->count ? callers_keep(search.found) : 0;
 }
 
@@ -142,12 +146,14 @@ static __always_inline void call_site_add(void *context, __u32 process, const st
 {
 	__u64 walked[FRAMES_WALKED];
 	long nr = arch_syscall_nr(regs);
-	__u32 callers = 0;
+	__u32 callers;
+	bool framed;
 
 	if (nr < 0)
 		nr = ARCH_RT_SIGRETURN;
-	if (bpf_get_stack(context, walked, sizeof(walked), BPF_F_USER_STACK) < (long)sizeof(walked))
-		callers = callers_find(arch_stack_pointer(regs));
+	framed = bpf_get_stack(context, walked, sizeof(walked), BPF_F_USER_STACK) ==
+		(long)sizeof(walked);
+	callers = callers_find(arch_stack_pointer(regs), framed ? 1 : CALLER_WORDS);
 	if (samples)
 		stack_add(context, process, nr, STACK_OF_SAMPLE, callers, samples);
 	if (waited)
