@@ -59,6 +59,23 @@ test("without symbols the place is the program and the offset in it", () => {
   expect(sitesOf([stack(3, frames)], "/usr/bin/dd")[0]?.place).toBe("dd+0x5b7c?");
 });
 
+test("of a program that holds libc itself its own lines are the site, not libc's stub", () => {
+  const exe = "/srv/ann/reader";
+  const stub = frame("9f10", { function: "__read", module: exe });
+  const helper = frame("9f80", { function: "helper", module: exe });
+  const own = frame("10f0", { function: "reader", file: "/srv/ann/r.c", line: 9, module: exe });
+  expect(sitesOf([stack(3, [stub, helper, own])])[0]?.place).toBe("reader (/srv/ann/r.c:9)");
+  expect(sitesOf([stack(3, [stub, helper])])[0]?.place).toBe("helper (reader)");
+  expect(sitesOf([stack(3, [stub])])[0]?.place).toBe("__read (reader)");
+  const go = frame("2000", {
+    function: "os.Read",
+    file: "/usr/local/go/src/os.go",
+    line: 5,
+    module: exe,
+  });
+  expect(sitesOf([stack(3, [stub, go, own])])[0]?.place).toBe("reader (/srv/ann/r.c:9)");
+});
+
 test("calls that cost more by waiting are found where waits ended, else by CPU time", () => {
   const at = (name: string) => [
     readStub,

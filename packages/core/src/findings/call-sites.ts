@@ -74,16 +74,18 @@ function seenBy(
   return sum(stacks, preferred) > 0 ? preferred : other;
 }
 
-/** Whose code a frame is; the first of these that a stack has is where the call was made. */
-const owners = ["script", "program", "library", "runtime"] as const;
+/** What a frame is to its user; the innermost of the first kind that a stack has is the call site. */
+const kinds = ["script", "source", "program", "library", "rest"] as const;
 
 function placeOf({ frames }: RecordedStack, program: string | null): string | null {
-  const named = frames.filter(({ symbol }) => symbol !== undefined);
-  for (const owner of owners) {
-    const frame = named.find(
-      ({ symbol }) => symbol !== undefined && ownerOf(symbol, program) === owner,
-    );
-    if (frame?.symbol !== undefined) return describe(frame, frame.symbol);
+  const named = frames.flatMap((frame, index) =>
+    frame.symbol === undefined
+      ? []
+      : [{ frame, symbol: frame.symbol, kind: kindOf(frame.symbol, program, index === 0) }],
+  );
+  for (const kind of kinds) {
+    const own = named.find((each) => each.kind === kind);
+    if (own !== undefined) return describe(own.frame, own.symbol);
   }
   return null;
 }
@@ -91,14 +93,20 @@ function placeOf({ frames }: RecordedStack, program: string | null): string | nu
 /** The C library makes every call for others, and what lies below main is nobody's code. */
 const RUNTIME_LIBRARY =
   /\/(?:libc|libpthread|ld-linux[\w.-]*|ld|ld-musl-[\w-]+)(?:-[\d.]+)?\.so(?:\.\d+)?$/;
-/** Code that comes with Node and Python, and stubs that are no function of anybody's. */
-const RUNTIME_SCRIPT = /^(?:node:|internal\/|<frozen |\/usr\/(?:lib|share)\/)/;
+/** Code that comes with Node, Python, Go and Rust. */
+const RUNTIME_SOURCE =
+  /^(?:node:|internal\/|<frozen |\/usr\/(?:local\/)?(?:lib|share|go)\/|\/rustc\/)/;
 
-function ownerOf(symbol: FrameSymbol, program: string | null): (typeof owners)[number] {
-  const { module, file } = symbol;
-  if (module === null) return file === null || RUNTIME_SCRIPT.test(file) ? "runtime" : "script";
-  if (module === program) return "program";
-  return RUNTIME_LIBRARY.test(module) ? "runtime" : "library";
+/** A program linked statically makes its calls in libc's code, of which it has no source lines. */
+function kindOf(
+  { module, file }: FrameSymbol,
+  program: string | null,
+  isInnermost: boolean,
+): (typeof kinds)[number] {
+  const hasSource = file !== null && !RUNTIME_SOURCE.test(file);
+  if (module === null) return hasSource ? "script" : "rest";
+  if (module === program) return hasSource ? "source" : isInnermost ? "rest" : "program";
+  return RUNTIME_LIBRARY.test(module) ? "rest" : "library";
 }
 
 function describe({ offset, guess }: RecordedFrame, symbol: FrameSymbol): string {
