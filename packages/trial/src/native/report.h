@@ -5,26 +5,21 @@
 #include <stdint.h>
 
 /* Calls that are counted: each would cross once without us. */
-#define REPORT_CALLS(X)                                                                           \
-	X(read)                                                                                   \
-	X(write)                                                                                  \
-	X(readv)                                                                                  \
-	X(writev)                                                                                 \
-	X(pread) X(pwrite) X(preadv) X(pwritev) X(lseek) X(open) X(openat) X(creat) X(close) X(   \
-		close_range) X(dup) X(dup2) X(dup3) X(pipe) X(fcntl) X(ioctl) X(stat) X(lstat)    \
-		X(fstat) X(fstatat) X(statx) X(access) X(faccessat) X(readlink) X(fsync) X(       \
-			fdatasync) X(sync) X(ftruncate) X(truncate) X(fallocate) X(sendfile)      \
-			X(splice) X(tee) X(copy_file_range) X(mmap) X(poll) X(ppoll) X(select) X( \
-				pselect) X(epoll_wait) X(epoll_pwait) X(nanosleep)                \
-				X(clock_nanosleep) X(pause) X(sigsuspend) X(wait) X(waitpid) X(   \
-					waitid) X(wait4) X(recv) X(recvfrom) X(recvmsg) X(send)   \
-					X(sendto) X(sendmsg) X(accept) X(connect) X(flock) X(     \
-						rename) X(unlink) X(mkdir) X(rmdir) X(link)       \
-						X(symlink) X(chmod) X(fchmod) X(chown) X(         \
-							fchown) X(utimensat) X(chdir) X(kill)     \
-							X(sched_yield) X(fork) X(vfork) X(execve) \
-								X(_exit) X(sigaction) X(syscall)  \
-									X(socket)
+/* clang-format off */
+#define REPORT_CALLS(X) \
+	X(read) X(write) X(readv) X(writev) X(pread) X(pwrite) X(preadv) X(pwritev) \
+	X(lseek) X(open) X(openat) X(creat) X(close) X(close_range) X(dup) X(dup2) \
+	X(dup3) X(pipe) X(fcntl) X(ioctl) X(stat) X(lstat) X(fstat) X(fstatat) \
+	X(statx) X(access) X(faccessat) X(readlink) X(fsync) X(fdatasync) X(sync) \
+	X(ftruncate) X(truncate) X(fallocate) X(sendfile) X(splice) X(tee) \
+	X(copy_file_range) X(mmap) X(poll) X(ppoll) X(select) X(pselect) \
+	X(epoll_wait) X(epoll_pwait) X(nanosleep) X(clock_nanosleep) X(pause) \
+	X(sigsuspend) X(wait) X(waitpid) X(waitid) X(wait4) X(recv) X(recvfrom) \
+	X(recvmsg) X(send) X(sendto) X(sendmsg) X(accept) X(connect) X(flock) \
+	X(rename) X(unlink) X(mkdir) X(rmdir) X(link) X(symlink) X(chmod) X(fchmod) \
+	X(chown) X(fchown) X(utimensat) X(chdir) X(kill) X(sched_yield) X(fork) \
+	X(vfork) X(execve) X(_exit) X(sigaction) X(syscall) X(socket)
+/* clang-format on */
 
 #define REPORT_ENUM(name) CALL_##name,
 enum report_call { REPORT_CALLS(REPORT_ENUM) REPORT_CALLS_MAX };
