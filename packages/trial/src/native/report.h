@@ -24,7 +24,7 @@
 #define REPORT_ENUM(name) CALL_##name,
 enum report_call { REPORT_CALLS(REPORT_ENUM) REPORT_CALLS_MAX };
 
-/* One of the records of the file, which begins with the magic word; all are 48 bytes. */
+/* One of the records of which the file is made; live-report.ts reads them by their names. */
 struct report_record {
 	char name[32];
 	uint64_t seen;	   /* calls of the program */
