@@ -58,9 +58,10 @@ $(MEASURE_OUT)/crossbill-preload.so: $(PRELOAD) $(MEASURE)/user-dispatch.h $(MEA
 $(MEASURE_OUT)/%.o: $(MEASURE)/%.c | $(MEASURE_OUT)/mechanisms
 	$(CC) $(CFLAGS) $(STRICT) $(HARDEN) -iquote $(MEASURE) -pthread -MMD -MP -c -o $@ $<
 
-# Node-API symbols are Node's own: found when it is loaded.
+# Node-API symbols are Node's own: found when it is loaded. Stays when a worker that loaded it ends: its
+# handler of SIGBUS and its threads' destructors outlive that.
 $(MEASURE_OUT)/crossbill-io.node: $(IO_OBJECTS)
-	$(CC) -shared -Wl,-z,relro,-z,now -o $@ $^ -pthread
+	$(CC) -shared -Wl,-z,relro,-z,now,-z,nodelete -o $@ $^ -pthread
 
 IO_COMPILE = $(CC) $(CFLAGS) $(STRICT) -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIC -DNAPI_VERSION=9 \
 	-iquote $(MEASURE) -isystem $(NODE_API) -pthread -MMD -MP -c -o $@ $<

@@ -278,6 +278,7 @@ const closeFile = promisify(fs.close);
 /** Opens a regular file. Fails as `fs.open` does, and for what is no regular file. */
 export async function open(path: string | Buffer, options: OpenOptions = {}): Promise<File> {
   const name = path.toString();
+  nativeState(); // Loaded while there are descriptors to load it with.
   try {
     const fd = await openFile(path, options.flags ?? "r", options.mode ?? 0o666);
     try {
@@ -295,6 +296,7 @@ export async function open(path: string | Buffer, options: OpenOptions = {}): Pr
 /** As `open`, at once. */
 export function openSync(path: string | Buffer, options: OpenOptions = {}): File {
   const name = path.toString();
+  nativeState(); // Loaded while there are descriptors to load it with.
   try {
     const fd = fs.openSync(path, options.flags ?? "r", options.mode ?? 0o666);
     try {

@@ -2,6 +2,7 @@
 import { accessSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { isMainThread } from "node:worker_threads";
 
 /** Set to 0, everything is done by `node:fs`: to compare, or to rule the native part out. */
 const SWITCH = "CROSSBILL_IO_NATIVE";
@@ -10,7 +11,9 @@ const SWITCH = "CROSSBILL_IO_NATIVE";
  * What the native part registers. Each file that calls some of it declares those here:
  * `declare module "./native.ts" { interface NativeFunctions { ... } }`.
  */
-export interface NativeFunctions {}
+export interface NativeFunctions {
+  endWork(): void;
+}
 
 /** The native part, or why there is none. */
 export type NativeState =
@@ -42,7 +45,11 @@ function load(): NativeState {
   for (const path of places().filter(isThere)) {
     try {
       const functions: unknown = createRequire(import.meta.url)(path);
-      if (isNative(functions)) return { functions, path };
+      if (isNative(functions)) {
+        // Node waits at its end for what threads of the pool do.
+        if (isMainThread) process.once("exit", () => functions.endWork());
+        return { functions, path };
+      }
     } catch (error) {
       // Built for another libc, say: the next may fit.
       reasons.push(error instanceof Error ? error.message : String(error));

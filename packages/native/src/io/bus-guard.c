@@ -20,15 +20,20 @@ static struct sigaction bus_guard_earlier;
 static pthread_once_t bus_guard_once = PTHREAD_ONCE_INIT;
 static int bus_guard_error;
 
-/* To whoever was here before us; the default is to die of the fault, made again. */
+/* To whoever was here before us; the default is to die, of the fault made again or of the signal.
+ */
 static void bus_guard_chain(int number, siginfo_t *info, void *context)
 {
-	if (bus_guard_earlier.sa_flags & SA_SIGINFO)
+	if (bus_guard_earlier.sa_flags & SA_SIGINFO) {
 		bus_guard_earlier.sa_sigaction(number, info, context);
-	else if (bus_guard_earlier.sa_handler != SIG_DFL && bus_guard_earlier.sa_handler != SIG_IGN)
-		bus_guard_earlier.sa_handler(number);
-	else
+	} else if (bus_guard_earlier.sa_handler == SIG_DFL ||
+		   bus_guard_earlier.sa_handler == SIG_IGN) {
 		sigaction(number, &bus_guard_earlier, NULL);
+		if (info->si_code <= 0)
+			raise(number);
+	} else {
+		bus_guard_earlier.sa_handler(number);
+	}
 }
 
 static void bus_guard_handle(int number, siginfo_t *info, void *context)

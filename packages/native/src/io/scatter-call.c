@@ -7,7 +7,6 @@
 #include "io/binding.h"
 #include "io/failure.h"
 #include "io/scatter.h"
-#include "io/work.h"
 
 /* By the numbers of `ways` in packages/io/src/scatter.ts. */
 static scatter_way *const scatter_ways[] = {
@@ -142,7 +141,6 @@ static bool scatter_call_take(napi_env env, struct scatter_call *call, const nap
 	    !io_work_keep(env, &call->work, values[INTO]) ||
 	    !io_work_take_abort(env, &call->work, values[ABORT]))
 		return false;
-	scatter->abort = call->work.abort;
 	if (flags & FLAG_FRESH)
 		scatter_advise_fresh(scatter);
 	return true;
@@ -206,7 +204,10 @@ static napi_value scatter_js(napi_env env, napi_callback_info info)
 {
 	struct scatter_call *call = scatter_call_new(env, info);
 
-	return call ? io_work_start(env, &call->work) : NULL;
+	if (!call)
+		return NULL;
+	call->scatter.work = &call->work;
+	return io_work_start(env, &call->work);
 }
 
 /* scatterSync(...): the same, at once. */

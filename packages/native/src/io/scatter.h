@@ -8,6 +8,7 @@
 
 #include "io/arguments.h"
 #include "io/view.h"
+#include "io/work.h"
 
 struct scatter_piece {
 	uint64_t offset;
@@ -28,8 +29,8 @@ struct scatter {
 	struct view *view;
 	/* Fill the view's page tables first. */
 	bool is_populating;
-	/* Set by JavaScript to stop; or NULL. */
-	const int32_t *abort;
+	/* That it is done by, which can be aborted; NULL: done at once, to the end. */
+	const struct io_work *work;
 	const char *syscall;
 };
 
@@ -41,7 +42,7 @@ scatter_way scatter_by_mapping, scatter_by_uring, scatter_by_through, scatter_by
 
 static inline bool scatter_is_aborted(const struct scatter *scatter)
 {
-	return scatter->abort && __atomic_load_n(scatter->abort, __ATOMIC_RELAXED) != 0;
+	return scatter->work && io_work_is_aborted(scatter->work);
 }
 
 /*

@@ -5,7 +5,10 @@
 #include <stdlib.h>
 
 #include "io/arguments.h"
+#include "io/binding.h"
 #include "io/failure.h"
+
+bool io_work_is_over;
 
 bool io_work_keep(napi_env env, struct io_work *work, napi_value value)
 {
@@ -116,3 +119,13 @@ napi_value io_work_start(napi_env env, struct io_work *work)
 		return io_work_drop(env, work);
 	return promise;
 }
+
+/* endWork(): the process ends. */
+static napi_value io_work_end_js(napi_env env, napi_callback_info info)
+{
+	(void)info;
+	__atomic_store_n(&io_work_is_over, true, __ATOMIC_RELAXED);
+	return io_undefined(env);
+}
+
+IO_FUNCTION("endWork", io_work_end_js);

@@ -38,10 +38,14 @@ bool io_work_keep(napi_env env, struct io_work *work, napi_value value);
 /* Takes the Int32Array(1) that aborts the work, or undefined. False with an exception pending. */
 bool io_work_take_abort(napi_env env, struct io_work *work, napi_value value);
 
+/* Set when the process ends: all that is under way ends early, or the exit would wait for it. */
+extern bool io_work_is_over;
+
 /* Whether it was aborted: `run` looks between pieces, and returns -ECANCELED. */
 static inline bool io_work_is_aborted(const struct io_work *work)
 {
-	return work->abort && __atomic_load_n(work->abort, __ATOMIC_RELAXED) != 0;
+	return __atomic_load_n(&io_work_is_over, __ATOMIC_RELAXED) ||
+		(work->abort && __atomic_load_n(work->abort, __ATOMIC_RELAXED) != 0);
 }
 
 /*
