@@ -174,7 +174,9 @@ it("a full disk is told with the bytes that are in the file", async () => {
     console.log(failure.code, failure.bytesWritten === kept.length, kept.length > 131072,
       kept.every((byte) => byte === 7));`,
     {
-      before: `mkdir "$FULL"; unshare -m bash -c 'mount -t tmpfs -o size=512k none "$FULL"; exec "$0" "$1"' "$0" "$1"; exit;`,
+      before: `mkdir "$FULL"
+        unshare -m bash -c 'mount -t tmpfs -o size=512k none "$FULL"; exec "$0" "$1"' "$0" "$1"
+        exit;`,
       environment: { FULL: join(folder, "full") },
     },
   );

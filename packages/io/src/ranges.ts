@@ -54,9 +54,15 @@ export function readRanges(ranges: Ranges, size: number): Pieces {
   for (let at = 0; at < pairs.length; at += 2) {
     const offset = pairs[at] ?? Number.NaN;
     const length = pairs[at + 1] ?? Number.NaN;
-    const isRight = offset >= 0 && length >= 0 && Number.isSafeInteger(offset + length);
-    if (!isRight || offset % 1 !== 0) refuse(at / 2, offset, length);
-    const until = Math.min(offset + length, size);
+    // Spelled out, as Number.isSafeInteger costs ten times as much; false for NaN too.
+    const isRight =
+      offset >= 0 &&
+      length >= 0 &&
+      offset + length <= Number.MAX_SAFE_INTEGER &&
+      Math.floor(offset) === offset &&
+      Math.floor(length) === length;
+    if (!isRight) refuse(at / 2, offset, length);
+    const until = offset + length < size ? offset + length : size;
     if (until <= offset) continue;
     bytes += until - offset;
     const isNear = offset >= end && offset - end <= GAP_BYTES && until - groupBegin <= WINDOW_BYTES;

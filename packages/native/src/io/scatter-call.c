@@ -6,6 +6,7 @@
 
 #include "io/binding.h"
 #include "io/failure.h"
+#include "io/piece-list.h"
 #include "io/scatter.h"
 
 /* By the numbers of `ways` in packages/io/src/scatter.ts. */
@@ -85,7 +86,7 @@ static bool scatter_take_pieces(napi_env env, struct scatter *scatter, napi_valu
 	if (!io_take_ranges(env, pairs, &ranges) || napi_is_array(env, into, &is_each) != napi_ok ||
 	    (!is_each && !io_take_bytes(env, into, &room)))
 		return false;
-	scatter->pieces = malloc((ranges.count + 1) * sizeof(*scatter->pieces));
+	scatter->pieces = piece_list_take(ranges.count + 1);
 	if (!scatter->pieces) {
 		io_throw(env, -ENOMEM, "malloc");
 		return false;
@@ -174,7 +175,7 @@ static void scatter_call_release(struct io_work *work)
 	struct scatter_call *call = (struct scatter_call *)work;
 
 	view_drop(call->scatter.view);
-	free(call->scatter.pieces);
+	piece_list_give(call->scatter.pieces);
 }
 
 static struct scatter_call *scatter_call_new(napi_env env, napi_callback_info info)
