@@ -2,6 +2,7 @@
 import type { BillLine, BillProcess } from "../bill/shape.ts";
 import { sum } from "../bill/sum.ts";
 import type { Interval } from "../prices.ts";
+import type { RecordedStack } from "../recording.ts";
 import { scaleInterval, zeroInterval } from "../statistics.ts";
 import { busyTime, countOf, type Evidence, type Program, placeOf } from "./evidence.ts";
 import type { Candidate, FindingRule } from "./finding.ts";
@@ -103,11 +104,11 @@ function fromScript({ bill }: Evidence, { processes }: Program, lines: readonly 
   const stacks = bill.stacks.filter(
     ({ process, syscall }) => own.has(process) && syscall !== null && calls.has(syscall),
   );
-  const waits = ({ waits = 0 }: (typeof stacks)[number]) => waits;
+  const seen = (stack: RecordedStack) => stack.waits ?? 0;
   const scripted = stacks.filter(({ frames }) =>
     frames.some(({ guess, symbol }) => guess !== true && ENGINE.test(symbol?.function ?? "")),
   );
-  return sum(scripted, waits) / Math.max(1, sum(stacks, waits));
+  return sum(scripted, seen) / Math.max(1, sum(stacks, seen));
 }
 
 /** The longest waiting for one file, ns: its reads follow one another. Without a name: one call's. */
