@@ -21,6 +21,9 @@ test("offsets in the file become the addresses that its symbols have", () => {
   const elf = parseReadelf(printed);
   expect(elf.buildId).toBe("9058996b8805cfcd".padEnd(40, "0"));
   expect(addressOf(elf, 0x10f0)).toBe(0x4010f0);
+  expect(elf.isStripped).toBe(true);
+  const whole = "  [36] .symtab           SYMTAB          0000000000000000 003370 000960\n";
+  expect(parseReadelf(printed + whole).isStripped).toBe(false);
   expect(addressOf(elf, 0x6f8)).toBeNull();
   expect(addressOf(elf, 0x1245)).toBeNull();
 });

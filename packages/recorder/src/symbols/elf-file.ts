@@ -5,6 +5,8 @@ export interface ElfFile {
   /** As the kernel gives it: 20 bytes in hexadecimal, shorter ones filled up; null without one. */
   readonly buildId: string | null;
   readonly segments: readonly Segment[];
+  /** Whether it lacks the table of all its symbols, and only names what it exports. */
+  readonly isStripped: boolean;
 }
 
 interface Segment {
@@ -22,7 +24,7 @@ export async function readElf(file: number, signal: AbortSignal): Promise<ElfFil
   const text = await runConfined(
     {
       tool: "readelf",
-      arguments: ["--notes", "--segments", "--wide", GIVEN_FILE],
+      arguments: ["--notes", "--segments", "--sections", "--wide", GIVEN_FILE],
       file,
       input: "",
     },
@@ -31,7 +33,7 @@ export async function readElf(file: number, signal: AbortSignal): Promise<ElfFil
   return text === null ? null : parseReadelf(text);
 }
 
-/** From what `readelf -nlW` prints. */
+/** From what `readelf -nlSW` prints. */
 export function parseReadelf(text: string): ElfFile {
   const id = /\bBuild ID: ([0-9a-f]{2,128})$/m.exec(text)?.[1];
   const loads = text.matchAll(
@@ -42,7 +44,12 @@ export function parseReadelf(text: string): ElfFile {
     address: hexadecimal(address),
     size: hexadecimal(size),
   }));
-  return { buildId: id?.slice(0, BUILD_ID_DIGITS).padEnd(BUILD_ID_DIGITS, "0") ?? null, segments };
+  const isStripped = !/^ *\[ *\d+\] \.symtab +SYMTAB /m.test(text);
+  return {
+    buildId: id?.slice(0, BUILD_ID_DIGITS).padEnd(BUILD_ID_DIGITS, "0") ?? null,
+    segments,
+    isStripped,
+  };
 }
 
 /** Imprecise beyond 2^53, where no file offset lies. */

@@ -1,6 +1,7 @@
 /** Module names: what lies where in the programs and libraries that frames are in. */
 import { closeSync } from "node:fs";
 import type { FrameSymbol } from "@crossbill/core";
+import { inDynamicFunctions } from "./dynamic-functions.ts";
 import { addressOf } from "./elf-file.ts";
 import {
   candidatePaths,
@@ -133,11 +134,25 @@ async function linesOf(
 ): Promise<ReadonlyMap<number, SourceLine>> {
   const { buildId } = module.elf;
   const debug = buildId === null ? null : await openModule(fetchedDebugFile(buildId), signal);
-  if (debug === null) return sourceLines(module.file, addresses, signal);
+  if (debug === null) return trustedLines(module, addresses, signal);
   try {
     const isItsOwn = debug.elf.buildId === buildId;
-    return await sourceLines(isItsOwn ? debug.file : module.file, addresses, signal);
+    return await trustedLines(isItsOwn ? debug : module, addresses, signal);
   } finally {
     closeSync(debug.file);
   }
+}
+
+/** Without functions that were only taken for want of a better one. */
+async function trustedLines(
+  { file, elf }: ModuleFile,
+  addresses: readonly number[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<number, SourceLine>> {
+  const lines = await sourceLines(file, addresses, signal);
+  if (!elf.isStripped) return lines;
+  const doubtful = [...lines].flatMap(([address, line]) => (line.file === null ? [address] : []));
+  if (doubtful.length === 0) return lines;
+  const sound = await inDynamicFunctions(file, doubtful, signal);
+  return new Map([...lines].filter(([address, line]) => line.file !== null || sound.has(address)));
 }
