@@ -43,14 +43,18 @@ function coldReads(calls: TimedCalls[], stacks: RecordedStack[], exe = node.exe)
 
 const children = 13;
 const livedNs = 30e6;
-function childrenWith(loops: number, elapsedNs = children * livedNs) {
+function childrenWith(loops: number, elapsedNs = children * livedNs, threads = 11) {
   const child = { exe: "/bin/sh", comm: "sh", ppid: 100, wallNs: livedNs, onCpuNs: 0 };
   const calls: TimedCalls[] = [
     { syscall: "clone", kind: "none", count: children, ns: 90_000 },
     { syscall: "epoll_create1", kind: "epoll", on: "[eventpoll]", count: loops, ns: 900 },
   ];
   const bill = billOfTimedRun({
-    ...{ calls, userNs: 1000, processes: [node, ...Array.from({ length: children }, () => child)] },
+    ...{
+      calls,
+      userNs: 1000,
+      processes: [{ ...node, threads }, ...Array.from({ length: children }, () => child)],
+    },
     fields: { elapsedNs },
   });
   return findingOf(bill, syncOnMain.code);
@@ -60,6 +64,10 @@ test("an event loop for each child: four at a time leave a quarter of their live
   const finding = childrenWith(children + 3);
   expect(finding?.saving.likelyNs).toBeCloseTo(children * livedNs * 0.75, 0);
   expect(finding?.evidence).toMatchObject({ children, atATime: 4 });
+});
+
+test("the loops of worker threads are not taken for children's", () => {
+  expect(childrenWith(children + 3, children * livedNs, children + 11)).toBeNull();
 });
 
 test("files that a script waits for: six tenths of what four at a time can spare", () => {

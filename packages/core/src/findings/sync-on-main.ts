@@ -18,6 +18,8 @@ const STARTS = new Set(["clone", "fork", "vfork"]);
 const AT_A_TIME = 4;
 /** Event loops that Node 20 makes without being asked; spawnSync makes one more for each child. */
 const OWN_LOOPS = 3;
+/** Its threads, the pool included; each worker is one more, with a loop of its own. */
+const OWN_THREADS = 11;
 /** Disks serve several at a time, but not each as fast as if it were alone. */
 const DISK_OVERLAP = { low: 0.2, likely: 0.6, high: 1 };
 /** Own code of a hop through the pool, in null system calls; most of it runs beside the waits. */
@@ -37,7 +39,8 @@ function childrenOf(evidence: Evidence, program: Program): Candidate[] {
   const looping = new Set(loops.map(({ process }) => process.id));
   const parents = program.processes.filter(({ id }) => looping.has(id));
   const own = OWN_LOOPS * sum(parents, ({ instances }) => instances);
-  const children = Math.min(countOf(starts), countOf(loops) - own);
+  const workers = sum(parents, (one) => Math.max(0, one.threads - OWN_THREADS * one.instances));
+  const children = Math.min(countOf(starts), countOf(loops) - own - workers);
   if (children <= own) return [];
   const share = children / countOf(starts);
   const { livedNs, busyNs } = lives(evidence, parents);
