@@ -1,10 +1,18 @@
 /** Call sites: the bill names the place in the user's own code, in compiled and in scripted programs. */
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type Bill, type CallSite, callSites, parseBill } from "@crossbill/core";
 import { afterAll, beforeAll, expect } from "vitest";
-import { crossbill, ebpfTest, expectEnd, runToEnd, useOwnFolder } from "./command-line.ts";
+import {
+  crossbill,
+  ebpfTest,
+  expectEnd,
+  runToEnd,
+  startCrossbill,
+  useOwnFolder,
+} from "./command-line.ts";
 
 const folder = useOwnFolder();
 const source = fileURLToPath(new URL("programs/byte-reader.c", import.meta.url));
@@ -84,6 +92,38 @@ ebpfTest("of an interpreter that writes no map: a function of its own at least",
   const [first] = readSites(bill);
   expect(first?.place).toMatch(/python3/);
 });
+
+/** A PATH on which addr2line says that it was started, and then does not end by itself. */
+function hangingTools(marker: string): Record<string, string> {
+  const tools = join(folder.path, "tools");
+  mkdirSync(tools, { recursive: true });
+  const script = `#!/bin/sh\n: > ${marker}\nexec sleep 600\n`;
+  writeFileSync(join(tools, "addr2line"), script, { mode: 0o755 });
+  return { PATH: `${tools}:${process.env["PATH"]}` };
+}
+
+ebpfTest(
+  "a tool that hangs costs the names and not the bill, and Ctrl-C ends it at once",
+  async () => {
+    const program = compiled("hung-reader", ["-O2", "-g"]);
+    const json = join(folder.path, "hung.json");
+    const command = [program, join(folder.path, "zeros")];
+    const given = ["run", "--json", json, "-o", join(folder.path, "hung.txt"), "--", ...command];
+    const countNamed = () =>
+      parseBill(readFileSync(json, "utf8"))
+        .stacks.flatMap(({ frames }) => frames)
+        .filter(({ symbol }) => typeof symbol?.function === "string").length;
+    const environment = hangingTools(join(folder.path, "first"));
+    expectEnd(crossbill(given, "", environment), { status: 0 });
+    expect(countNamed()).toBe(0);
+    const marker = join(folder.path, "second");
+    const { child, ended } = startCrossbill(given, [], hangingTools(marker));
+    while (!existsSync(marker)) await sleep(5);
+    child.kill("SIGINT");
+    expectEnd(await ended, { status: 0, signal: null });
+    expect(countNamed()).toBe(0);
+  },
+);
 
 ebpfTest("with --no-symbols frames stay addresses", () => {
   const bill = billOf(["--no-symbols"], ["/bin/ls", "-lR", "/usr/include"]);
