@@ -78,7 +78,9 @@ ebpfTest("of a script under Node: the function and its line", () => {
       "const file = fs.openSync(process.argv[2]);\n" +
       "function readLoop() {\n  while (fs.readSync(file, byte, 0, 1, null) === 1);\n}\nreadLoop();\n",
   );
-  const command = [process.execPath, "--perf-basic-prof", script, join(folder.path, "zeros")];
+  // V8 also begins a log, in the working directory unless told.
+  const flags = ["--perf-basic-prof", `--logfile=${join(folder.path, "v8.log")}`];
+  const command = [process.execPath, ...flags, script, join(folder.path, "zeros")];
   const bill = billOf([], command);
   for (const { pid } of bill.processes) maps.push(`/tmp/perf-${pid}.map`);
   const [first] = readSites(bill);
