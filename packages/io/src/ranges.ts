@@ -26,7 +26,9 @@ function flatten(ranges: Ranges): Float64Array {
   if (!Array.isArray(ranges)) throw new TypeError("ranges are no array and no Float64Array");
   const pairs = new Float64Array(ranges.length * 2);
   let at = 0;
-  for (const [offset, length] of ranges) {
+  for (const range of ranges) {
+    const offset = range[0]; // By index: taken apart, each pair would cost an iterator.
+    const length = range[1];
     // Callers without TypeScript: a Float64Array would take "1" for 1.
     if (typeof offset !== "number" || typeof length !== "number") refuse(at / 2, offset, length);
     pairs[at++] = offset;
