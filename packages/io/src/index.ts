@@ -11,4 +11,6 @@ export {
   type ReadOptions,
   type ScatterOptions,
 } from "./file.ts";
+export { type LinesOptions, lines } from "./lines.ts";
 export type { Ranges } from "./ranges.ts";
+export { type ReadStream, type ReadStreamOptions, readStream } from "./read-stream.ts";

@@ -1,0 +1,93 @@
+/** Chunks and lines of random files, with fs as oracle. */
+import * as fs from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as fc from "fast-check";
+import { afterAll, expect, it } from "vitest";
+import { lines } from "./lines.ts";
+import { readStream } from "./read-stream.ts";
+
+const folder = fs.mkdtempSync(join(tmpdir(), "crossbill-io-stream-"));
+afterAll(() => fs.rmSync(folder, { recursive: true }));
+const path = join(folder, "file");
+const chunkBytes = fc.integer({ min: 1, max: 50 });
+async function gather<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+const openDescriptors = () =>
+  fs.readdirSync("/proc/self/fd").filter((fd) => {
+    try {
+      return fs.readlinkSync(`/proc/self/fd/${fd}`) === path;
+    } catch {
+      return false;
+    }
+  }).length;
+
+it("delivers the file's bytes in chunks of at most what was asked for, once used or copied", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), chunkBytes, async (bytes, most) => {
+      fs.writeFileSync(path, bytes);
+      const used: number[] = [];
+      for await (const chunk of readStream(path, { chunkBytes: most })) {
+        expect(chunk.length).toBeLessThanOrEqual(most);
+        used.push(...chunk);
+      }
+      expect(used).toEqual([...bytes]);
+      const kept = [];
+      for await (const chunk of readStream(path, { chunkBytes: most, copy: true }))
+        kept.push(chunk);
+      expect(Buffer.concat(kept)).toEqual(Buffer.from(bytes));
+      const web = await new Response(readStream(path, { chunkBytes: most }).toWeb()).arrayBuffer();
+      expect([...new Uint8Array(web)]).toEqual([...bytes]);
+    }),
+  );
+});
+
+it("closes the file when it is left early, and reads what has no size", async () => {
+  fs.writeFileSync(path, Buffer.alloc(100));
+  for await (const chunk of readStream(path, { chunkBytes: 7 })) {
+    expect(chunk.length).toBe(7);
+    break;
+  }
+  expect(openDescriptors()).toBe(0);
+  const parts = [];
+  for await (const chunk of readStream("/proc/self/limits", { copy: true })) parts.push(chunk);
+  expect(Buffer.concat(parts).toString()).toContain("Max open files");
+});
+
+it("fails as fs does, and with the signal's reason", async () => {
+  const missing = readStream(join(folder, "missing"))[Symbol.asyncIterator]();
+  await expect(missing.next()).rejects.toMatchObject({ code: "ENOENT", syscall: "open" });
+  const isFolder = readStream(folder)[Symbol.asyncIterator]();
+  await expect(isFolder.next()).rejects.toMatchObject({ code: "EISDIR", syscall: "read" });
+  const signal = AbortSignal.abort(new Error("enough"));
+  const aborted = readStream(path, { signal })[Symbol.asyncIterator]();
+  await expect(aborted.next()).rejects.toThrow("enough");
+  expect(() => readStream(path, { chunkBytes: 0 })).toThrow(RangeError);
+});
+
+it("finds the lines that a split of the whole text finds", async () => {
+  const text = fc
+    .array(fc.constantFrom("a", "é", "\n", "\r\n", "\r", "€uro", ""))
+    .map((a) => a.join(""));
+  await fc.assert(
+    fc.asyncProperty(text, chunkBytes, async (content, most) => {
+      fs.writeFileSync(path, content);
+      const expected = content.split(/\r?\n/);
+      if (expected.at(-1) === "") expected.pop();
+      expect(await gather(lines(path, { chunkBytes: most }))).toEqual(expected);
+      const raw = await gather(lines(path, { chunkBytes: most, encoding: "buffer" }));
+      expect(raw.map(String)).toEqual(expected);
+    }),
+  );
+});
+
+it("refuses a line beyond the bound, and takes one of just the bound", async () => {
+  fs.writeFileSync(path, "12345\r\n123456\n");
+  const all = lines(path, { maxBytes: 6, chunkBytes: 3 });
+  expect(await gather(all)).toEqual(["12345", "123456"]);
+  const refused = gather(lines(path, { maxBytes: 5, chunkBytes: 3 }));
+  await expect(refused).rejects.toMatchObject({ code: "ERR_LINE_TOO_LONG", path });
+});
