@@ -112,6 +112,16 @@ function resultOf({ name, codes }, { wasteful, fixed, predicted }, twin) {
 /** What two medians of the same program differ by on a quiet virtual machine. */
 const NOISE = 0.02;
 
+const ABOUT = `# Predicted and measured savings
+
+<!-- Made by: node bench/advice/run.js --markdown FILE; see bench/advice/README.md. -->
+
+For each wasteful program: the saving that its bill's findings predict, as a share of the elapsed
+time, beside what its fixed twin really saved. Programs named by a finding are in
+[examples/golden](../examples/golden); the others are real programs used badly and well. The prices
+of the findings were tuned on these programs and this machine, so it is no independent test of them;
+\`crossbill try\` and \`crossbill scoreboard\` say how they do on yours.`;
+
 const percent = (share) => `${(share * 100).toFixed(1)} %`;
 
 function row({ name, elapsedNs, first, likely, low, high, measured, error, covered, twinSilent }) {
@@ -163,7 +173,7 @@ try {
   ].join("\n");
   process.stdout.write(`${text}\n`);
   if (json !== undefined) writeFileSync(json, JSON.stringify(results, null, 1));
-  if (markdown !== undefined) writeFileSync(markdown, `${text}\n`);
+  if (markdown !== undefined) writeFileSync(markdown, `${ABOUT}\n\n${text}\n`);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
