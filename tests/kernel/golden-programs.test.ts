@@ -1,8 +1,8 @@
 /** The golden programs: each gets its finding first, its fixed twin does not, and both print the same. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { findingRules, parseBill } from "@crossbill/core";
+import { findingRules, leaveRules, parseBill } from "@crossbill/core";
 import { expect, test } from "vitest";
 import { goldenCodes, goldenPair } from "../../examples/golden/programs.js";
 import { cli, useOwnFolder } from "./command-line.ts";
@@ -41,4 +41,16 @@ test.each(goldenCodes())("%s: both programs print the same", (code) => {
   const pair = goldenPair(code, folder.path);
   const wasteful = runIn(`${code}-wasteful-alone`, pair.wasteful);
   expect(runIn(`${code}-fixed-alone`, pair.fixed).stdout).toBe(wasteful.stdout);
+});
+
+test("dd: small blocks get a finding first, blocks of 64 KiB none but to leave it", () => {
+  const words = path.join(folder.path, "words");
+  const made = (bytes: number) => writeFileSync(words, "seven\n".repeat(Math.ceil(bytes / 6)));
+  const dd = (size: string) => ["dd", `if=${words}`, "of=/dev/null", `bs=${size}`, "status=none"];
+  for (const size of [1, 16, 512]) {
+    made(size * 200_003);
+    expect(adviceOn(`dd-${size}`, dd(`${size}`))[0]).toBe("small-reads");
+  }
+  const leave = leaveRules.map(({ code }) => code);
+  expect(adviceOn("dd-64K", dd("64K")).filter((code) => !leave.includes(code))).toEqual([]);
 });
