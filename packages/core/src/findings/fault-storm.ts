@@ -10,6 +10,11 @@ const GIVE_BACK = new Set(["brk", "munmap", "madvise"]);
 const FREEING: Interval = { low: 0.08, likely: 0.15, high: 0.25 };
 /** Of the pages given back, those that come again: not the last that were taken. */
 const AGAIN: Interval = { low: 0.8, likely: 0.95, high: 1 };
+/**
+ * Bounds that are further apart rest on a few samples in the calls, which also fall into calls that
+ * give nothing back.
+ */
+const SURE = 0.25;
 /** In anonymous faults: a call that gives nothing back, as when the heap grows. */
 const FLOOR = 1.2;
 
@@ -26,7 +31,7 @@ function candidate(evidence: Evidence, program: Program): Candidate[] {
   if (calls === 0 || faults === 0) return [];
   const giving = evidence.cpuCost(lines);
   const again = takenAgain(evidence, lines, faults);
-  if (again.low === 0) return [];
+  if (again.low < again.likely * SURE) return [];
   const faultNs = sum(program.processes, anonymousFaultNs);
   const of = (part: "low" | "likely" | "high") =>
     (faultNs * again[part]) / faults + giving[part] * Math.min(1, again[part] / faults);
