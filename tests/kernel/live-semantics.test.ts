@@ -177,6 +177,25 @@ describe("programs that share files and pipes", () => {
   });
 });
 
+describe("what waits for room in a full pipe", () => {
+  /** As many bytes as its 16 pages take, and some that have to be held. */
+  const perl = 'syswrite STDOUT, "x" x 100 for 1..620;';
+  const python = `import ctypes, os
+for _ in range(620): os.write(1, b"x" * 100)
+c = ctypes.CDLL(None); c.fclose(ctypes.c_void_p.in_dll(c, "stdout"))`;
+
+  it.each([
+    ["new flags of it", `perl -MFcntl -e '${perl} fcntl STDOUT, F_SETFL, 0; sleep 1'`],
+    ["a call by its number", `perl -e '${perl} syscall 39; sleep 1'`],
+    ["the end of the C library's stream", `python3 -c '${python}'`],
+  ])("survives %s", (_what, writer) => {
+    const { plain, fixed, report } = runBoth(["bash", "-c", `${writer} | (sleep 0.5; wc -c)`]);
+    expect(plain.output).toBe("62000\n");
+    expect(fixed).toEqual(plain);
+    expect(report).toMatchObject({ lostBytes: 0, lateErrors: 0 });
+  });
+});
+
 describe("answers about paths", () => {
   const changes = (steps: string): readonly [string, ...string[]] => [
     "python3",
@@ -225,5 +244,24 @@ describe("grouped syncs", () => {
     expect(fixed.file).toBe("x".repeat(31));
     expect(report.spared).toBeGreaterThan(0);
     expect(report.lostSyncs).toBe(0);
+  });
+
+  it("are made up for before the C library's stream closes the file", () => {
+    const script = `
+import ctypes, os, sys
+c = ctypes.CDLL(None)
+c.fopen.restype = ctypes.c_void_p
+file = ctypes.c_void_p(c.fopen(sys.argv[1].encode(), b"w"))
+for _ in range(5): c.fputs(b"x", file); c.fflush(file); os.fsync(c.fileno(file))
+c.fclose(file)`;
+    const { plain, fixed, report } = runBoth(
+      ["python3", "-c", script, join(folder, "own")],
+      "file",
+      "syncs",
+    );
+    expect(plain.file).toBe("xxxxx");
+    expect(fixed).toEqual(plain);
+    expect(report.spared).toBeGreaterThan(0);
+    expect(report).toMatchObject({ lateErrors: 0, lostSyncs: 0 });
   });
 });

@@ -186,6 +186,9 @@ static void sizes(void)
 	expect(!fdatasync(fd), "fdatasync");
 	look("synced");
 	expect(!rename(file, file), "rename");
+	map = mmap(NULL, 80, PROT_READ, MAP_SHARED, fd, 0);
+	fill(fd, 96, 99);
+	say("shared", map[70]);
 }
 
 static void moving(void)

@@ -206,6 +206,13 @@ EXPORTED int dup3(int from, int to, int flags)
 	return result;
 }
 
+/* Also what waits for room in a full pipe goes out: nobody would look for it any more. */
+static void descriptors_stand_down(int fd)
+{
+	settle_one(fd);
+	stream_stand_down(fd);
+}
+
 /* Only these leave the open file as it is. */
 static bool descriptors_is_plain(int command)
 {
@@ -230,7 +237,7 @@ EXPORTED int fcntl(int fd, int command, ...)
 		 */
 		settle_all();
 		if (command == F_SETFL)
-			stream_stand_down(fd);
+			descriptors_stand_down(fd);
 	}
 	result = NEXT(fcntl)(fd, command, argument);
 	if (duplicates && result >= 0)
@@ -250,18 +257,18 @@ EXPORTED int ioctl(int fd, unsigned long request, ...)
 	va_end(list);
 	settle_all();
 	if (request == FIONBIO)
-		stream_stand_down(fd);
+		descriptors_stand_down(fd);
 	return NEXT(ioctl)(fd, request, argument);
 }
 
-/* A mapping shows the file; a shared one may change it unseen. */
+/* A mapping shows the file; a shared one also what is written later, and may change it unseen. */
 EXPORTED void *mmap(void *at, size_t bytes, int protection, int flags, int fd, off_t offset)
 {
 	SEEN(mmap);
 	if (!(flags & MAP_ANONYMOUS) && fd >= 0) {
 		settle_all();
-		if ((flags & MAP_TYPE) != MAP_PRIVATE && (protection & PROT_WRITE))
-			stream_stand_down(fd);
+		if ((flags & MAP_TYPE) != MAP_PRIVATE)
+			descriptors_stand_down(fd);
 	}
 	return NEXT(mmap)(at, bytes, protection, flags, fd, offset);
 }

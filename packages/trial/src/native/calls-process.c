@@ -217,6 +217,8 @@ EXPORTED sighandler_t signal(int number, sighandler_t handler)
 /* A system call by its number: we cannot know what it does to what we hold. */
 EXPORTED long syscall(long number, ...)
 {
+	/* It may close, duplicate or open any descriptor. */
+	bool forgets = number != SYS_gettid && number != SYS_futex && number != SYS_getrandom;
 	long argument[6];
 	va_list list;
 	long result;
@@ -228,12 +230,15 @@ EXPORTED long syscall(long number, ...)
 	va_end(list);
 	if (number == SYS_exit_group)
 		process_end();
-	settle_all();
+	/* What is forgotten below has to be out, even when a pipe is full. */
+	if (forgets)
+		settle_finally();
+	else
+		settle_all();
 	path_cache_forget();
 	result = NEXT(syscall)(number, argument[0], argument[1], argument[2], argument[3],
 			       argument[4], argument[5]);
-	/* It may have closed, duplicated or opened any of them. */
-	if (number != SYS_gettid && number != SYS_futex && number != SYS_getrandom)
+	if (forgets)
 		stream_forget_all();
 	return result;
 }

@@ -21,6 +21,7 @@
 #include "report.h"
 #include "settle.h"
 #include "stream.h"
+#include "sync-group.h"
 
 static bool stdio_has[3];
 
@@ -81,6 +82,8 @@ static void stdio_closes(int fd)
 	if (!process_is_ours() || fd < 0)
 		return;
 	settle_all();
+	settle_one(fd); /* Also when it has to wait for a pipe. */
+	sync_group_settle(fd);
 	stream_forget(fd);
 	if (fd < 3)
 		stdio_has[fd] = false;
