@@ -5,8 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Nothing held or remembered grows older. A person does not notice it, and a peer that waits gets
- * its bytes at once anyway, since a program that waits lets go of all it holds. */
+/* Nothing held or remembered grows older, but where every thread blocks all signals. A person does
+ * not notice it, and a peer that waits gets its bytes at once anyway, since a program that waits
+ * lets go of all it holds. */
 #define FIXES_AGE_NS INT64_C(10000000)
 
 struct fixes {
