@@ -66,6 +66,22 @@ test("every finding of every bill is a figure, worth showing, and within its bou
   );
 });
 
+test("a saving that one run cannot tell from chance is set aside, whatever its share", () => {
+  const adviceFor = (count: number) => {
+    const reads = { syscall: "read", count, ns: 400, bytes: count, on: "/data/words" };
+    const { findings = [], setAside = [] } = billOfTimedRun({
+      calls: [{ ...reads, positioned: count, sequential: count }],
+      userNs: 1000,
+    });
+    return {
+      shown: findings.some(({ code }) => code === "small-reads"),
+      why: setAside.find(({ code }) => code === "small-reads")?.why,
+    };
+  };
+  expect(adviceFor(1009)).toEqual({ shown: false, why: "uncertain" });
+  expect(adviceFor(100_003)).toEqual({ shown: true, why: undefined });
+});
+
 test("when the disk is waited for, the advice is to leave the calls alone", () => {
   const reads = { syscall: "read", count: 97, ns: 2000, diskNs: 80_000, bytes: 97 * 131_072 };
   const bill = billOfTimedRun({ calls: [{ ...reads, on: "/data/cold" }], userNs: 1000 });

@@ -41,6 +41,11 @@ import { waitingBound } from "./findings/waiting-bound.ts";
 
 /** Below this share of the elapsed time the advice is "leave it". */
 export const LEAST_SHARE = 0.03;
+/**
+ * What one run cannot tell from chance, ns: a sample stands for 2 ms, and whoever has got a CPU keeps
+ * it for up to 2.8 ms (the kernel's base slice: 0.7 ms, times 1 + log2 of the CPUs up to 8).
+ */
+export const CHANCE_NS = 3_000_000;
 /** A program that is busy for less than this share beside others may not be what the run waits for. */
 const CRITICAL_SHARE = 0.5;
 /** From here on the run counts as parallel. */
@@ -100,9 +105,9 @@ export function advise(bill: UnadvisedBill): Advice {
     // What would save nothing was no waste to begin with.
     .filter(({ finding }) => finding.saving.likelyNs > 0)
     .toSorted((a, b) => b.finding.saving.likelyNs - a.finding.saving.likelyNs);
-  const shown = found.filter(({ finding }) => whyNot(evidence, finding) === null);
+  const shown = found.filter(({ finding }) => whyNot(finding) === null);
   const setAside = found.flatMap(({ finding }): SetAside[] => {
-    const why = whyNot(evidence, finding);
+    const why = whyNot(finding);
     const { code, title, saving, boundShare, program, subject } = finding;
     return why === null ? [] : [{ code, title, saving, boundShare, program, subject, why }];
   });
@@ -113,10 +118,10 @@ export function advise(bill: UnadvisedBill): Advice {
   return { findings: [...leave, ...shown.map(({ finding }) => finding)], setAside };
 }
 
-function whyNot({ elapsedNs }: Evidence, { saving }: Finding): SetAside["why"] | null {
+function whyNot({ saving }: Finding): SetAside["why"] | null {
   if (saving.likelyShare < LEAST_SHARE) return "small";
-  const error = (saving.highNs - saving.lowNs) / 2 / elapsedNs;
-  return saving.likelyShare < error ? "uncertain" : null;
+  const errorNs = Math.max((saving.highNs - saving.lowNs) / 2, CHANCE_NS);
+  return saving.likelyNs < errorNs ? "uncertain" : null;
 }
 
 function findingOf(

@@ -21,7 +21,14 @@ export { fileSystemName } from "./file-systems.ts";
 export { type CallSite, callSites } from "./findings/call-sites.ts";
 export { Evidence } from "./findings/evidence.ts";
 export type { Finding, FindingRule, LeaveRule, SetAside } from "./findings/finding.ts";
-export { type Advice, advise, findingRules, LEAST_SHARE, leaveRules } from "./findings.ts";
+export {
+  type Advice,
+  advise,
+  CHANCE_NS,
+  findingRules,
+  LEAST_SHARE,
+  leaveRules,
+} from "./findings.ts";
 export {
   type CostOf,
   type FitPoint,

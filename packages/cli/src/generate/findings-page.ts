@@ -1,5 +1,11 @@
 /** The page of findings, made from the rules' own texts: docs/findings.md. */
-import { type FindingRule, findingRules, LEAST_SHARE, leaveRules } from "@crossbill/core";
+import {
+  CHANCE_NS,
+  type FindingRule,
+  findingRules,
+  LEAST_SHARE,
+  leaveRules,
+} from "@crossbill/core";
 import { cell, prose } from "./markdown.ts";
 
 const MADE =
@@ -16,7 +22,7 @@ export function findingsPage(): string {
       "with the bound that no change of these calls can exceed. Its figures come from the bill and " +
       "from the prices of the machine. A finding that would save less than " +
       `${LEAST_SHARE * 100} % of the elapsed time, or less than its own error, is set aside; ` +
-      "`--all` shows what was, and why.",
+      `\`--all\` shows what was, and why. No single run tells ${CHANCE_NS / 1e6} ms from chance.`,
     [
       "| code | finding | tried by |",
       "|---|---|---|",
