@@ -1,5 +1,5 @@
 /** errors: the one class of error of this package, with the codes that fs has and a few more. */
-import { getSystemErrorName } from "node:util";
+import { getSystemErrorMap } from "node:util";
 
 /** What no errno says; the numbers are those of native/src/io/failure.h. */
 const ownErrors = new Map<number, { code: string; message: string }>([
@@ -42,18 +42,11 @@ export class IoError extends Error {
 /** The IoError for a negative errno, worded as Node words it: "ENOENT: no such file, open 'x'". */
 export function systemError(errno: number, syscall: string, details: IoErrorDetails = {}): IoError {
   const own = ownErrors.get(errno);
-  const code = own?.code ?? systemErrorCode(errno);
-  const text = own?.message ?? (details.cause instanceof Error ? details.cause.message : "failed");
+  const [name, meaning] = getSystemErrorMap().get(errno) ?? ["EUNKNOWN", "failed"];
+  const code = own?.code ?? name;
+  const text = own?.message ?? (details.cause instanceof Error ? details.cause.message : meaning);
   const place = details.path === undefined ? "" : ` '${details.path}'`;
   return new IoError(code, `${code}: ${text}, ${syscall}${place}`, { ...details, errno, syscall });
-}
-
-function systemErrorCode(errno: number): string {
-  try {
-    return getSystemErrorName(errno);
-  } catch {
-    return "EUNKNOWN"; // An errno that libuv has no name for.
-  }
 }
 
 /**

@@ -14,3 +14,12 @@ export {
 export { type LinesOptions, lines } from "./lines.ts";
 export type { Ranges } from "./ranges.ts";
 export { type ReadStream, type ReadStreamOptions, readStream } from "./read-stream.ts";
+export {
+  type PathStatus,
+  type StatAllOptions,
+  type StatExplanation,
+  type Statuses,
+  statAll,
+  statAllSync,
+} from "./stat-all.ts";
+export type { FileStatus, StatusColumns } from "./status-columns.ts";
