@@ -40,6 +40,8 @@ export {
 export { jsonSchemas } from "./json-schemas.ts";
 export * from "./lab-report.ts";
 export * from "./machine.ts";
+export { code, escapeMarkdown } from "./markdown.ts";
+export { markdownTable, type ReportTable } from "./markdown-table.ts";
 export { nearestName } from "./nearest-name.ts";
 export {
   FEWEST_PAIRS,
@@ -49,6 +51,7 @@ export {
 } from "./paired-ratio.ts";
 export * from "./prices.ts";
 export { displayWidth, type PrintableOptions, printable } from "./printable.ts";
+export { type ProcessNames, processNames } from "./process-names.ts";
 export { type QuantityUnit, quantityNames } from "./quantity.ts";
 export { randomNumbers, shuffled } from "./random-order.ts";
 export {
@@ -67,6 +70,7 @@ export * from "./recording.ts";
 export { type Score, scores } from "./scoreboard.ts";
 export * from "./statistics.ts";
 export * from "./syscalls.ts";
+export { targetName } from "./target-name.ts";
 export { parseTraceExpression, type SyscallSelection } from "./trace-expression.ts";
 export * from "./trial.ts";
 export { type Judgement, judge, type TrialEvidence } from "./trial-verdict.ts";

@@ -1,5 +1,5 @@
 /** The text bill: first the answer, then the parts, then the audit. */
-import { type Bill, groupLines, printable, selectCalls } from "@crossbill/core";
+import { type Bill, groupLines, printable, processNames, selectCalls } from "@crossbill/core";
 import type { View } from "../view.ts";
 import { cutShown } from "./columns.ts";
 import {
@@ -15,7 +15,6 @@ import { linesSection, sizesSection } from "./lines-section.ts";
 import { counted, formatTime } from "./numbers.ts";
 import { type Paint, paintFor } from "./paint.ts";
 import { shellCommand } from "./shell-command.ts";
-import { processNames } from "./target-name.ts";
 import { answerLines, timeSection } from "./time-section.ts";
 import { wrapText } from "./wrap.ts";
 

@@ -1,12 +1,18 @@
 /** Check in text and Markdown: the limits of a budget beside what was seen, and what broke them. */
-import type { Check, CheckedLimit } from "@crossbill/core";
-import { code, escapeMarkdown } from "./markdown.ts";
+import {
+  type Check,
+  type CheckedLimit,
+  code,
+  escapeMarkdown,
+  markdownTable,
+  type ReportTable,
+  targetName,
+} from "@crossbill/core";
 import { counted, formatCount } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
 import { formatInterval, formatQuantity } from "./quantities.ts";
-import { markdownTable, type ReportTable, textTable } from "./report-table.ts";
+import { textTable } from "./report-table.ts";
 import { shellCommand } from "./shell-command.ts";
-import { targetName } from "./target-name.ts";
 import { wrapText } from "./wrap.ts";
 
 /** A command is not shown beyond this in Markdown. */

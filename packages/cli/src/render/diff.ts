@@ -1,17 +1,20 @@
 /** Diff in text and Markdown: what two bills differ in, then the rules. */
 import {
+  code,
   type Diff,
   type DiffLine,
   type DiffProcess,
   type DiffTotal,
+  escapeMarkdown,
+  markdownTable,
   printable,
+  type ReportTable,
   type RuleResult,
 } from "@crossbill/core";
-import { code, escapeMarkdown } from "./markdown.ts";
 import { counted, formatCount, formatTime } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
 import { formatGrowth, formatInterval, formatQuantity, signed } from "./quantities.ts";
-import { markdownTable, type ReportTable, textTable } from "./report-table.ts";
+import { textTable } from "./report-table.ts";
 import { shellCommand } from "./shell-command.ts";
 import { wrapText } from "./wrap.ts";
 

@@ -1,10 +1,9 @@
 /** The lines added up by one of their three parts: --by process, syscall or target. */
-import type { Grouping, LineGroup } from "@crossbill/core";
+import { type Grouping, type LineGroup, type ProcessNames, targetName } from "@crossbill/core";
 import { renderTable, titled } from "./columns.ts";
 import { costColumns } from "./lines-section.ts";
 import { formatCount } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
-import { type ProcessNames, targetName } from "./target-name.ts";
 
 const titles: Readonly<Record<Grouping, string>> = {
   process: "processes",

@@ -1,9 +1,16 @@
 /** The most expensive lines: process, system call and target with what they cost. */
-import { type Bill, type BillLine, displayWidth, printable } from "@crossbill/core";
+import {
+  type Bill,
+  type BillLine,
+  displayWidth,
+  type ProcessNames,
+  printable,
+  processNames,
+  targetName,
+} from "@crossbill/core";
 import { type Column, fitTable, padEnd, titled } from "./columns.ts";
 import { formatBytes, formatCount, formatTime } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
-import { type ProcessNames, processNames, targetName } from "./target-name.ts";
 
 /** How many of the lines show how their sizes are spread. */
 const HISTOGRAMS = 3;

@@ -1,9 +1,9 @@
-import { displayWidth, printable } from "@crossbill/core";
 import * as fc from "fast-check";
 import MarkdownIt from "markdown-it";
 import { expect, test } from "vitest";
 import { code, escapeMarkdown } from "./markdown.ts";
-import { markdownTable } from "./report-table.ts";
+import { markdownTable } from "./markdown-table.ts";
+import { displayWidth, printable } from "./printable.ts";
 
 /** CommonMark with tables, links and HTML: what GitHub would make of it, and more. */
 const parser = new MarkdownIt({ html: true, linkify: true });

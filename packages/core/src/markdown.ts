@@ -1,5 +1,5 @@
 /** Markdown: text and names that stay what they are, whatever they hold. GitHub's flavour. */
-import { printable } from "@crossbill/core";
+import { printable } from "./printable.ts";
 
 /** Longer names are cut: a summary of GitHub's has 1 MiB. */
 const NAME_WIDTH = 200;
