@@ -3,13 +3,14 @@ import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   openSync,
   readdirSync,
   readSync,
-  statSync,
 } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { isLike, machineFacts } from "./machine.ts";
 
 /** Nanoseconds, of which the choice of a mechanism is made. */
 export interface Prices {
@@ -21,7 +22,7 @@ export interface Prices {
   readonly fault: number;
   /** One io_uring request: its entry, its completion and the read itself. */
   readonly request: number;
-  /** "measured" when a file of prices was found. */
+  /** "measured" when a file of prices of this machine was found. */
   readonly source: "measured" | "default";
 }
 
@@ -36,31 +37,44 @@ const defaults: Prices = {
 
 /** Prices are a few kilobytes; a larger file is not crossbill's. */
 const MOST_BYTES = 1 << 20;
+/** One for each machine that shares the home folder. */
+const MOST_FILES = 64;
 
 function folder(): string {
   const cache = process.env["XDG_CACHE_HOME"];
   return join(cache?.startsWith("/") === true ? cache : join(homedir(), ".cache"), "crossbill");
 }
 
-/** The newest file of prices; a file that others can write, or that is another's, is none. */
-function readNewest(where: string): unknown {
+/** This machine's files of prices, newest first: those of others are not looked at. */
+function readFitting(where: string): unknown {
+  const facts = machineFacts();
   const files = readdirSync(where)
     .filter((name) => /^prices-[0-9A-Za-z]+\.json$/.test(name))
+    .slice(0, MOST_FILES)
     .map((name) => join(where, name));
-  const [newest] = files.toSorted((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
-  return newest === undefined ? null : readOwn(newest);
+  const newestFirst = files.toSorted((a, b) => lstatSync(b).mtimeMs - lstatSync(a).mtimeMs);
+  for (const path of newestFirst) {
+    const file = readOwn(path);
+    if (isLike(Object.getOwnPropertyDescriptor(file ?? {}, "machine")?.value, facts)) return file;
+  }
+  return null;
 }
 
-function readOwn(path: string): unknown {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+/** A file's content; null when others can write it, or it is another's, or no JSON. */
+function readOwn(path: string): object | null {
+  let fd: number | undefined;
   try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const { uid, mode, size } = fstatSync(fd);
     const isOwn = uid === process.getuid?.() && (mode & constants.S_IFMT) === constants.S_IFREG;
     if (!isOwn || (mode & 0o022) !== 0 || size > MOST_BYTES) return null;
     const text = Buffer.alloc(size);
-    return JSON.parse(text.toString("utf8", 0, readSync(fd, text, 0, size, 0)));
+    const value: unknown = JSON.parse(text.toString("utf8", 0, readSync(fd, text, 0, size, 0)));
+    return typeof value === "object" ? value : null;
+  } catch {
+    return null; // A link, or broken: another file may be whole.
   } finally {
-    closeSync(fd);
+    if (fd !== undefined) closeSync(fd);
   }
 }
 
@@ -94,15 +108,19 @@ export function pricesFrom(file: unknown): Prices {
   };
 }
 
+/** The prices of this machine that a folder has, or the defaults. */
+export function pricesIn(where: string): Prices {
+  try {
+    return pricesFrom(readFitting(where));
+  } catch {
+    return defaults; // No folder, or none that can be read: that is no failure of the caller's.
+  }
+}
+
 let known: Prices | undefined;
 
 /** This machine's prices, read once. */
 export function prices(): Prices {
-  if (known !== undefined) return known;
-  try {
-    known = pricesFrom(readNewest(folder()));
-  } catch {
-    known = defaults; // No file, or none that can be read: that is no failure of the caller's.
-  }
+  known ??= pricesIn(folder());
   return known;
 }
