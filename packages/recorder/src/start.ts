@@ -18,8 +18,6 @@ export interface RecordingOptions {
   readonly recorder: RecorderName;
   readonly timing: "sampled" | "exact";
   readonly subject: Subject;
-  /** Numbers of the only system calls to record; all by default. */
-  readonly trace?: readonly number[];
   /** How many reads, writes and seeks to keep in order; none by default. */
   readonly sequence?: number;
   /** The command's environment; crossbill's own by default. */
@@ -104,10 +102,9 @@ function recorderDescriptors(options: RecordingOptions, channels: Channels): Std
 
 /** The command line of both recorders. */
 function recorderArguments(options: RecordingOptions, channels: Channels): string[] {
-  const { subject, trace, timing, sequence } = options;
+  const { subject, timing, sequence } = options;
   const { stream, control } = channels;
   const common = ["--stream", `${stream}`, "--control", `${control}`, "--timing", timing];
-  if (trace !== undefined) common.push("--trace", trace.join(","));
   if (sequence !== undefined) common.push("--sequence", `${sequence}`);
   return "command" in subject
     ? ["run", ...common, "--", ...subject.command]

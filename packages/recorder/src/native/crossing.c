@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <linux/audit.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 
@@ -28,28 +27,6 @@
 #define FOREIGN_NR 512u
 #define OTHER_NR 1023u
 
-static struct {
-	bool is_limited;
-	bool wanted[SHAPES_MAX];
-} selection;
-
-int crossing_select(const char *list)
-{
-	do {
-		char *end;
-		unsigned long nr = strtoul(list, &end, 10);
-
-		if (end == list || (*end && *end != ','))
-			return -EINVAL;
-		/* Numbers without a shape have no target to look for. */
-		if (nr < SHAPES_MAX)
-			selection.wanted[nr] = true;
-		list = end + (*end == ',');
-	} while (*list);
-	selection.is_limited = true;
-	return 0;
-}
-
 static const struct shape *crossing_shape(uint32_t nr)
 {
 	static const struct shape none;
@@ -62,11 +39,6 @@ static uint32_t crossing_number(const struct __ptrace_syscall_info *info)
 	if (info->entry.nr >= SHAPES_MAX)
 		return OTHER_NR;
 	return (uint32_t)info->entry.nr + (info->arch == NATIVE_ARCH ? 0 : FOREIGN_NR);
-}
-
-static bool crossing_is_selected(uint32_t nr)
-{
-	return !selection.is_limited || (nr < SHAPES_MAX && selection.wanted[nr]);
 }
 
 /* Descriptors are ints, whatever the upper half of the register holds. */
@@ -93,9 +65,8 @@ static void crossing_enter(struct tracee *tracee, const struct __ptrace_syscall_
 	shape = crossing_shape(call->nr);
 	call->fd = crossing_descriptor(call, shape);
 	call->descriptor.kind = KIND_NONE;
-	call->is_selected = crossing_is_selected(call->nr);
 	/* A mapping without a file has -1 there, and is no mistake. */
-	if (shape->fd && call->is_selected && (call->nr != __NR_mmap || call->fd >= 0))
+	if (shape->fd && (call->nr != __NR_mmap || call->fd >= 0))
 		call->descriptor = descriptor_resolve(tracee->process->tgid, tracee->tid, call->fd);
 	if (call->nr == __NR_execve || call->nr == __NR_execveat)
 		accounting_read(tracee, &tracee->before_exec);
@@ -179,7 +150,7 @@ static void crossing_exit(struct tracee *tracee, int64_t result, uint64_t at)
 		line.bytes = (uint64_t)result;
 		line.asked = crossing_asked(call, shape, result);
 	}
-	if (call->is_selected && (shape->flags & SHAPE_OPENS) && !shape->fd && !line.error) {
+	if ((shape->flags & SHAPE_OPENS) && !shape->fd && !line.error) {
 		struct descriptor made =
 			descriptor_resolve(tracee->process->tgid, tracee->tid, (int)result);
 

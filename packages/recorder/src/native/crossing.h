@@ -7,14 +7,10 @@
 #include "tracee.h"
 
 /*
- * Limits the search for targets to these calls; all others are still counted and timed. `list` is
- * decimal numbers with commas. Returns 0, or -EINVAL.
- *
- * A seccomp filter (SECCOMP_RET_TRACE) would spare the other calls their stops, but it outlives
- * us: once the tracer is gone the kernel answers every traced call with ENOSYS. A target that must
- * run on unharmed when we are killed cannot have one.
+ * Every call stops twice. A seccomp filter (SECCOMP_RET_TRACE) would spare some calls their stops,
+ * but it outlives us: once the tracer is gone the kernel answers every traced call with ENOSYS. A
+ * target that must run on unharmed when we are killed cannot have one.
  */
-int crossing_select(const char *list);
 
 /* The thread stands at the entry or the exit of a call; `at` is when we saw it stop, ns. */
 void crossing_stop(struct tracee *tracee, uint64_t at);

@@ -25,16 +25,16 @@
 /* One open schedstat a thread; threads beyond open theirs again at each stop. */
 #define FILES_WANTED 16384
 
-static const char usage[] = "usage: crossbill-ptrace run --stream FD --control FD [--trace NR,...] "
-			    "[--sequence COUNT] -- command...\n"
-			    "       crossbill-ptrace attach --stream FD --control FD [--trace "
-			    "NR,...] [--sequence COUNT] --pid PID,...\n";
+static const char usage[] =
+	"usage: crossbill-ptrace run --stream FD --control FD [--sequence COUNT] "
+	"-- command...\n"
+	"       crossbill-ptrace attach --stream FD --control FD "
+	"[--sequence COUNT] --pid PID,...\n";
 
 struct options {
 	bool is_attached;
 	int stream;
 	int control;
-	const char *trace;
 	long sequence_budget;
 	pid_t pids[PIDS_MAX];
 	size_t pid_count;
@@ -85,7 +85,6 @@ static int parse_options(struct options *options, int argc, char *argv[])
 	static const struct option names[] = {
 		{"stream", required_argument, NULL, 's'},
 		{"control", required_argument, NULL, 'c'},
-		{"trace", required_argument, NULL, 't'},
 		{"timing", required_argument, NULL, 'm'},
 		{"pid", required_argument, NULL, 'p'},
 		{"sequence", required_argument, NULL, 'q'},
@@ -107,8 +106,6 @@ static int parse_options(struct options *options, int argc, char *argv[])
 		else if (option == 'q')
 			error = parse_number(optarg, SEQUENCE_BUDGET_MAX,
 					     &options->sequence_budget);
-		else if (option == 't')
-			error = crossing_select(optarg);
 		/* Every call is timed, whatever timing is asked for. */
 		else if (option != 'm')
 			error = -EINVAL;

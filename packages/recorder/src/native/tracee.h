@@ -24,7 +24,6 @@ struct process {
 struct call {
 	bool is_open;
 	/* Its target is wanted. */
-	bool is_selected;
 	uint32_t nr;
 	uint64_t arguments[6];
 	/* The descriptor that stands for the call; -1 none. */
