@@ -214,7 +214,7 @@ static void stream_identify(int fd)
 	if (unsure)
 		goto out;
 	if (twin) {
-		twin->references++;
+		__atomic_add_fetch(&twin->references, 1, __ATOMIC_ACQ_REL);
 		stream_set_slot(fd, twin);
 		goto out;
 	}
@@ -300,8 +300,8 @@ void stream_forget(int fd)
 	stream_set_slot(fd, NULL);
 	if (!stream_is_real(stream))
 		return;
-	stream->references--;
-	if (stream->fd != fd || !stream->references)
+	/* Two threads may let go of two descriptors of it at once. */
+	if (!__atomic_sub_fetch(&stream->references, 1, __ATOMIC_ACQ_REL) || stream->fd != fd)
 		return;
 	for (int other = 0; other < STREAM_DESCRIPTORS; other++)
 		if (stream_slot(other) == stream)
@@ -324,7 +324,7 @@ void stream_duplicate(int from, int to)
 	if (from < 0 || from >= STREAM_DESCRIPTORS)
 		stream = &left_alone;
 	if (stream_is_real(stream))
-		stream->references++;
+		__atomic_add_fetch(&stream->references, 1, __ATOMIC_ACQ_REL);
 	stream_set_slot(to, stream);
 }
 
