@@ -269,6 +269,7 @@ test("attached to a process with threads it sees all of them and lets go at the 
   const pid = target.pid ?? 0;
   await untilThreads(pid, 6);
   const running = new RecorderProcess("ptrace", "attach", ["--pid", String(pid)]);
+  const gone = once(running.child, "exit");
   expect(await running.started()).toBe(pid);
   await sleep(50);
   running.command("q");
@@ -277,7 +278,7 @@ test("attached to a process with threads it sees all of them and lets go at the 
   expect(callsOf(facts, "getpid")).toBeGreaterThan(0);
   expect(facts.audit.stillRunning).toBe(1);
   expect(facts.rusage).toBeNull();
-  await once(running.child, "exit").catch(() => {});
+  await gone;
   expect(readProc(`${pid}/status`)).toMatch(/^TracerPid:\t0$/m);
   target.kill();
   await ended;
