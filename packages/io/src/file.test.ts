@@ -209,6 +209,17 @@ describe("a bad argument", () => {
       file.readScatterSync([[0, 4]], undefined, { lengths: new Float64Array(0) }),
     ).toThrow(RangeError);
   });
+
+  it("is refused: memory that its owner could give back while another thread fills it", async () => {
+    using file = openSync(fileOf("0123456789"));
+    const resizable = new Uint8Array(new ArrayBuffer(4, { maxByteLength: 8 }));
+    const code = "ERR_INVALID_ARG_VALUE";
+    for (const into of [resizable, [resizable]]) {
+      await expect(file.readScatter([[0, 4]], into)).rejects.toMatchObject({ code });
+      await expect(file.writeGather([[0, 4]], into)).rejects.toMatchObject({ code });
+      expect(file.readScatterSync([[0, 4]], into)).toBe(4);
+    }
+  });
 });
 
 describe("open and close", () => {

@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { type Choice, chooseMechanism, type Explanation, type Mechanism } from "./choice.ts";
 import { Descriptor } from "./descriptor.ts";
 import { asIoError, IoError } from "./errors.ts";
+import { refuseResizable } from "./held-memory.ts";
 import { native, nativeState } from "./native.ts";
 import { prices } from "./prices.ts";
 import { type Pieces, type Ranges, readLengths, readRanges } from "./ranges.ts";
@@ -73,7 +74,8 @@ export class File implements AsyncDisposable, Disposable {
    *
    * Without `into`, resolves to one Buffer of exactly the bytes delivered, back to back. With one
    * Buffer as `into`, fills that back to back; with an array of as many Buffers as pieces, fills
-   * each from its start; resolves to the bytes delivered. The Buffers are not to be used meanwhile.
+   * each from its start; resolves to the bytes delivered. The Buffers are not to be used meanwhile,
+   * nor their memory transferred, as for `fs.read`; memory of resizable ArrayBuffers is refused.
    *
    * Rejects with ERR_TRUNCATED when the file becomes shorter meanwhile.
    */
@@ -86,6 +88,7 @@ export class File implements AsyncDisposable, Disposable {
   ): Promise<Buffer | number> {
     const { signal, mechanism } = options;
     signal?.throwIfAborted();
+    if (into !== undefined) refuseResizable(into);
     return await this.#failing(() =>
       this.#descriptor.useAsync(async (fd) => {
         const { move, choice } = this.#prepare(fd, ranges, into, options);
@@ -128,6 +131,7 @@ export class File implements AsyncDisposable, Disposable {
    */
   async writeGather(ranges: Ranges, from: Memory, options: Abortable = {}): Promise<number> {
     options.signal?.throwIfAborted();
+    refuseResizable(from);
     return await this.#failing(() =>
       this.#descriptor.useAsync((fd) => moveAsync(writing(fd, ranges, from), options.signal)),
     );

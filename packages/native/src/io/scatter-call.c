@@ -59,20 +59,47 @@ static bool scatter_take_piece(napi_env env, const double *pair, uint64_t size,
 	return true;
 }
 
-/* The memory for a piece: behind the one before, or at the start of a Buffer of its own. */
-static bool scatter_place(napi_env env, napi_value each, uint32_t index, struct io_bytes *room,
-			  struct scatter_piece *piece)
+/* The memory for a piece: where the room begins; the room behind it is left. */
+static bool scatter_place(napi_env env, struct io_bytes *room, struct scatter_piece *piece)
 {
-	napi_value own;
-
-	if (each &&
-	    (napi_get_element(env, each, index, &own) != napi_ok || !io_take_bytes(env, own, room)))
-		return false;
 	if (piece->length > room->length)
 		return scatter_refuse_room(env);
 	piece->data = room->data;
 	room->data += piece->length;
 	room->length -= piece->length;
+	return true;
+}
+
+/* Adds a piece whose memory is known; no way has to mind empty ones. */
+static void scatter_add(struct scatter *scatter, struct scatter_piece piece)
+{
+	scatter->pieces[scatter->count] = piece;
+	scatter->bytes += piece.length;
+	scatter->count += piece.length > 0;
+}
+
+/*
+ * A Buffer of its own for each piece. All Buffers are fetched before the memory of any is looked
+ * at: fetching may call a getter, which can free what was looked at before.
+ */
+static bool scatter_take_each(napi_env env, struct scatter *scatter, size_t count, napi_value each)
+{
+	for (size_t i = 0; i < count; i++) {
+		napi_value own;
+
+		if (napi_get_element(env, each, (uint32_t)i, &own) != napi_ok)
+			return false;
+		scatter->pieces[i].data = (unsigned char *)own;
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct scatter_piece piece = scatter->pieces[i];
+		struct io_bytes room;
+
+		if (!io_take_bytes(env, (napi_value)(void *)piece.data, &room) ||
+		    !scatter_place(env, &room, &piece))
+			return false;
+		scatter_add(scatter, piece);
+	}
 	return true;
 }
 
@@ -92,15 +119,18 @@ static bool scatter_take_pieces(napi_env env, struct scatter *scatter, napi_valu
 		return false;
 	}
 	for (size_t i = 0; i < ranges.count; i++) {
-		struct scatter_piece *piece = &scatter->pieces[scatter->count];
+		struct scatter_piece piece;
 
-		if (!scatter_take_piece(env, &ranges.pairs[i * 2], scatter->size, piece) ||
-		    !scatter_place(env, is_each ? into : NULL, (uint32_t)i, &room, piece))
+		if (!scatter_take_piece(env, &ranges.pairs[i * 2], scatter->size, &piece))
 			return false;
-		scatter->bytes += piece->length;
-		scatter->count += piece->length > 0; /* No way has to mind empty ones. */
+		if (is_each)
+			scatter->pieces[i] = piece;
+		else if (scatter_place(env, &room, &piece))
+			scatter_add(scatter, piece);
+		else
+			return false;
 	}
-	return true;
+	return !is_each || scatter_take_each(env, scatter, ranges.count, into);
 }
 
 static bool scatter_take_view(napi_env env, struct scatter *scatter, napi_value value)

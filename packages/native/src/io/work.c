@@ -32,7 +32,7 @@ bool io_work_take_abort(napi_env env, struct io_work *work, napi_value value)
 		return true;
 	if (!io_take_bytes(env, value, &bytes))
 		return false;
-	if (bytes.length != sizeof(int32_t)) {
+	if (bytes.length != sizeof(int32_t) || (uintptr_t)bytes.data % sizeof(int32_t) != 0) {
 		napi_throw_range_error(env, "ERR_OUT_OF_RANGE", "an Int32Array(1) is needed");
 		return false;
 	}
@@ -115,8 +115,11 @@ napi_value io_work_start(napi_env env, struct io_work *work)
 				   &work->pooled) != napi_ok ||
 	    napi_create_promise(env, &work->deferred, &promise) != napi_ok)
 		return io_work_drop(env, work);
-	if (napi_queue_async_work(env, work->pooled) != napi_ok)
-		return io_work_drop(env, work);
+	if (napi_queue_async_work(env, work->pooled) != napi_ok) {
+		work->error = -EAGAIN;
+		io_work_settle(env, work);
+		io_work_free(env, work);
+	}
 	return promise;
 }
 
