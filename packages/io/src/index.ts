@@ -1,4 +1,20 @@
 /** @crossbill/io: input and output for Node.js that crosses into the kernel less often. */
+export {
+  type BlockOptions,
+  type Channel,
+  type ChannelEnd,
+  channel,
+  channelPair,
+} from "./channel.ts";
+export type { ChannelOptions } from "./channel-options.ts";
+export { ChannelPort, type PortEvents } from "./channel-port.ts";
+export {
+  type ChannelReceiver,
+  channelReceiver,
+  channelSender,
+  type ReceiverOptions,
+} from "./channel-receiver.ts";
+export type { ChannelExplanation, MessageSource, WaitOptions } from "./channel-source.ts";
 export type { Explanation, Mechanism } from "./choice.ts";
 export { IoError, type IoErrorDetails } from "./errors.ts";
 export {

@@ -3,8 +3,12 @@ import { accessSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { isMainThread } from "node:worker_threads";
+import { IoError } from "./errors.ts";
 
-/** Set to 0, everything is done by `node:fs`: to compare, or to rule the native part out. */
+/**
+ * Set to 0, everything is done by `node:fs`: to compare, or to rule the native part out. Set to an
+ * absolute path, that file is the native part: one built with sanitizers, say.
+ */
 const SWITCH = "CROSSBILL_IO_NATIVE";
 
 /**
@@ -22,6 +26,8 @@ export type NativeState =
 
 /** Where it may be: shipped with the package, or built in the workspace. Both from src and dist. */
 function places(): string[] {
+  const chosen = process.env[SWITCH];
+  if (chosen?.startsWith("/") === true) return [chosen];
   const platform = `${process.platform}-${process.arch}`;
   return [`../prebuilt/${platform}/crossbill-io.node`, "../../native/build/crossbill-io.node"].map(
     (place) => fileURLToPath(new URL(place, import.meta.url)),
@@ -77,4 +83,15 @@ export function nativeState(): NativeState {
 /** The functions of the native part, or null. */
 export function native(): NativeFunctions | null {
   return nativeState().functions;
+}
+
+/** The functions of the native part, for what cannot be done without: fails with ERR_NO_NATIVE. */
+export function requireNative(what: string): NativeFunctions {
+  const found = nativeState();
+  if (found.functions !== null) return found.functions;
+  const remedy = "Install @crossbill/io on Linux with its prebuilt part, or build it with make.";
+  throw new IoError(
+    "ERR_NO_NATIVE",
+    `ERR_NO_NATIVE: ${what} needs the native part: ${found.reason}. ${remedy}`,
+  );
 }

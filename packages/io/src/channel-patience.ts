@@ -1,0 +1,44 @@
+/** channel-patience: how long to look again before going to sleep, learnt from what it brought. */
+import { availableParallelism } from "node:os";
+
+/**
+ * About what falling asleep and being woken costs: who spins as long as that never pays more than
+ * twice the best (Karlin et al., "Competitive snoopy caching", 1988).
+ */
+export const DEFAULT_SPIN_US = 50;
+/** Looking takes some 20 ns, and the clock as much. */
+const LOOKS_PER_CLOCK = 16;
+/** After a vain wait the next 1, 3, 7 ... are spared, up to so many: then spinning costs 2 % of what it could. */
+const MOST_SPARED = 63;
+
+/** Spins where that has paid off of late. */
+export class Patience {
+  readonly spinUs: number;
+  #spared = 0;
+  #toSpare = 0;
+
+  /** With one processor, the other end cannot run while we look. */
+  constructor(spinUs: number | undefined) {
+    this.spinUs = spinUs ?? (availableParallelism() > 1 ? DEFAULT_SPIN_US : 0);
+  }
+
+  /** Looks again and again for a while. Returns whether it became true. */
+  spin(isReady: () => boolean): boolean {
+    if (this.spinUs === 0) return isReady();
+    if (this.#toSpare > 0) {
+      this.#toSpare--;
+      return isReady();
+    }
+    const end = performance.now() + this.spinUs / 1000;
+    do {
+      for (let look = 0; look < LOOKS_PER_CLOCK; look++)
+        if (isReady()) {
+          this.#spared = 0;
+          return true;
+        }
+    } while (performance.now() < end);
+    this.#spared = Math.min(2 * this.#spared + 1, MOST_SPARED);
+    this.#toSpare = this.#spared;
+    return false;
+  }
+}
