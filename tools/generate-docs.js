@@ -1,9 +1,10 @@
-// Writes the manual page, the shell completions, the pages of the lab, of findings and of errors into
+// Writes the manual page, the shell completions, the pages of the lab, of findings, exports and errors into
 // docs/, from the built command line and the sources of core.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import {
   completionScripts,
   errorsPage,
+  exportsPage,
   findingsPage,
   labPages,
   manualPage,
@@ -13,6 +14,7 @@ const docs = new URL("../docs/", import.meta.url);
 mkdirSync(new URL("completions/", docs), { recursive: true });
 writeFileSync(new URL("crossbill.1", docs), manualPage());
 writeFileSync(new URL("findings.md", docs), findingsPage());
+writeFileSync(new URL("exports.md", docs), exportsPage());
 for (const [name, content] of completionScripts()) {
   writeFileSync(new URL(`completions/${name}`, docs), content);
 }

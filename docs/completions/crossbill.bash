@@ -42,13 +42,15 @@ _crossbill() {
 		;;
 	report)
 		case $previous in
+		--format) COMPREPLY=($(compgen -W "text json pprof speedscope collapsed chrome prometheus markdown csv" -- "$current")); return ;;
+		--value) COMPREPLY=($(compgen -W "boundary kernel wait crossings bytes" -- "$current")); return ;;
 		-o|--output) COMPREPLY=($(compgen -f -- "$current")); return ;;
 		--top) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
 		--by) COMPREPLY=($(compgen -W "process syscall target" -- "$current")); return ;;
 		-e|--trace) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
 		esac
 		case $current in
-		-*) COMPREPLY=($(compgen -W "--json -o --output --top --by -e --trace --all --help" -- "$current")) ;;
+		-*) COMPREPLY=($(compgen -W "--format --value --json -o --output --top --by -e --trace --all --help" -- "$current")) ;;
 		*) COMPREPLY=($(compgen -f -- "$current")) ;;
 		esac
 		;;

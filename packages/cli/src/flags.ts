@@ -1,5 +1,6 @@
 /** Every flag, defined once: parser, help, man page and completions are made from these. */
 import {
+  exportFormats,
   type Grouping,
   parseRule,
   parseTraceExpression,
@@ -7,6 +8,8 @@ import {
   type Rule,
   type SyscallSelection,
   UsageError,
+  type ValueName,
+  valueNames,
 } from "@crossbill/core";
 import { SEQUENCE_BUDGET_MAX } from "@crossbill/recorder";
 import { Option } from "commander";
@@ -44,6 +47,27 @@ export const jsonFlag: Flag<boolean> = toggle("--json", "print JSON on standard 
 export const recordingFlag: Flag<string | null> = text({
   flags: "--recording <file>",
   description: "also keep the recording, from which the bill can be made again",
+  completion: "file",
+  parse: (value) => value,
+});
+
+/** What report can write; null: text. */
+export const formatFlag: Flag<string | null> = choice({
+  flags: "--format <name>",
+  description: "write the bill for another tool (docs/exports.md says which reads what)",
+  choices: ["text", "json", ...exportFormats.map(({ id }) => id)],
+});
+
+export const valueFlag: Flag<ValueName | null> = choice({
+  flags: "--value <what>",
+  description:
+    "the figure that collapsed stacks carry and that pprof and speedscope show first; boundary by default",
+  choices: valueNames,
+});
+
+export const reportOutputFlag: Flag<string | null> = text({
+  flags: "-o, --output <file>",
+  description: "write to this file instead of standard output",
   completion: "file",
   parse: (value) => value,
 });

@@ -1,6 +1,7 @@
 /** crossbill's command line as a library: for the documents made from it, and for tests. */
 export { completionScripts } from "./generate/completions.ts";
 export { errorsPage } from "./generate/errors.ts";
+export { exportsPage } from "./generate/exports-page.ts";
 export { findingsPage } from "./generate/findings-page.ts";
 export { labPages } from "./generate/lab-pages.ts";
 export { manualPage } from "./generate/man.ts";

@@ -28,8 +28,8 @@ const CHUNK_CHARACTERS = 64 * 1024;
 /** A place for text: a descriptor, and what to do when all or nothing was written. */
 export interface OutputFile {
   readonly descriptor: number;
-  /** Writes the pieces and makes the file appear. */
-  write(pieces: Iterable<string>): void;
+  /** Writes the pieces, or the bytes as they are, and makes the file appear. */
+  write(pieces: Iterable<string> | Uint8Array): void;
   /** Leaves everything as it was. */
   discard(): void;
 }
@@ -135,7 +135,14 @@ function writeBytes(descriptor: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
 }
 
-function writePieces(pieces: Iterable<string>, write: (bytes: Uint8Array) => void): void {
+function writePieces(
+  pieces: Iterable<string> | Uint8Array,
+  write: (bytes: Uint8Array) => void,
+): void {
+  if (pieces instanceof Uint8Array) {
+    write(pieces);
+    return;
+  }
   let gathered = "";
   for (const piece of pieces) {
     gathered += piece;

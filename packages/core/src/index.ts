@@ -17,6 +17,14 @@ export * from "./diff/shape.ts";
 export { diffBills } from "./diff.ts";
 export { errnoName, signalName, signalNumber } from "./errno.ts";
 export * from "./errors.ts";
+export {
+  billValues,
+  type CallValues,
+  type ValueName,
+  valueNames,
+} from "./exports/call-values.ts";
+export type { ExportFormat, ExportOptions } from "./exports/export-format.ts";
+export { exportFormats } from "./exports.ts";
 export { fileSystemName } from "./file-systems.ts";
 export { type CallSite, callSites } from "./findings/call-sites.ts";
 export { Evidence } from "./findings/evidence.ts";

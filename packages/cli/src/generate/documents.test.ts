@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { verbs } from "../program.ts";
 import { completionScripts } from "./completions.ts";
 import { errorsPage } from "./errors.ts";
+import { exportsPage } from "./exports-page.ts";
 import { findingsPage } from "./findings-page.ts";
 import { labPages } from "./lab-pages.ts";
 import { manualPage } from "./man.ts";
@@ -23,6 +24,10 @@ test("the committed completions are current (else: npm run build && node tools/g
 
 test("the committed page of findings is current (else: npm run build && node tools/generate-docs.js)", () => {
   expect(committed("findings.md")).toBe(findingsPage());
+});
+
+test("the committed page of exports is current (else: npm run build && node tools/generate-docs.js)", () => {
+  expect(committed("exports.md")).toBe(exportsPage());
 });
 
 test("the committed pages of the lab are current (else: npm run build && node tools/generate-docs.js)", () => {

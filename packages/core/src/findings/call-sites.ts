@@ -64,7 +64,7 @@ function waitMost(lines: readonly CallCost[]): boolean {
 }
 
 /** What stands for a stack's share: the one kind where there is any of it, else the other. */
-function seenBy(
+export function seenBy(
   stacks: readonly RecordedStack[],
   prefersWaits: boolean,
 ): (stack: RecordedStack) => number {
