@@ -39,3 +39,5 @@ export {
   statAllSync,
 } from "./stat-all.ts";
 export type { FileStatus, StatusColumns } from "./status-columns.ts";
+export { type Walk, type WalkExplanation, type WalkOptions, walk } from "./walk.ts";
+export type { WalkBatch, WalkEntry } from "./walk-batch.ts";

@@ -78,6 +78,11 @@ export class StatusColumns {
     return new StatusColumns(length, new ArrayBuffer(length * STATUS_BYTES), 0);
   }
 
+  /** What all columns take. */
+  get byteLength(): number {
+    return this.length * STATUS_BYTES;
+  }
+
   /** Copies another's rows to `row` and those behind it. */
   set(rows: StatusColumns, row: number): void {
     this.sizes.set(rows.sizes, row);
