@@ -178,7 +178,15 @@ export class Inbox {
     for (const link of this.#links) link.reader.wakeUp();
   }
 
-  /** The next item, waited for. */
+  /** What is there at once, or soon: looked for as long as that costs less than being woken. */
+  #soon<Item>(take: () => Item | undefined): Next<Item> | undefined {
+    return (
+      this.#outcome(take) ??
+      (this.#owner.patience.spin(this.#isReady) ? this.#outcome(take) : undefined)
+    );
+  }
+
+  /** The next item, where there was none at once, or where others must have their turn first. */
   async #await<Item>(
     take: () => Item | undefined,
     isTurnOwed: boolean,
@@ -188,11 +196,10 @@ export class Inbox {
     signal?.addEventListener("abort", onAbort);
     try {
       for (let owes = isTurnOwed; ; owes = this.#owesTurn(MESSAGES_PER_CLOCK)) {
-        if (owes) await nextTurn();
+        await (owes ? nextTurn() : this.#sleep());
         signal?.throwIfAborted();
-        const outcome = this.#outcome(take);
+        const outcome = this.#soon(take);
         if (outcome !== undefined) return outcome;
-        if (!this.#owner.patience.spin(this.#isReady)) await this.#sleep();
       }
     } finally {
       signal?.removeEventListener("abort", onAbort);
@@ -236,13 +243,12 @@ export class Inbox {
       return this.#waiting.then(again, again);
     }
     const isTurnOwed = this.#owesTurn(messages);
-    if (!this.#isClosed && !isTurnOwed && signal?.aborted !== true) {
-      try {
-        const value = take();
-        if (value !== undefined) return Promise.resolve({ done: false, value });
-      } catch (error) {
-        return Promise.reject(error);
-      }
+    try {
+      signal?.throwIfAborted();
+      const outcome = isTurnOwed ? undefined : this.#soon(take);
+      if (outcome !== undefined) return Promise.resolve(outcome);
+    } catch (error) {
+      return Promise.reject(error);
     }
     const waiting = this.#await(take, isTurnOwed, signal).finally(() => {
       this.#waiting = undefined;
@@ -268,9 +274,8 @@ export class Inbox {
   takeSync(timeoutMs: number): Buffer | undefined {
     const end = performance.now() + timeoutMs;
     for (;;) {
-      const outcome = this.#outcome(this.#takeOne);
+      const outcome = this.#soon(this.#takeOne);
       if (outcome !== undefined) return outcome.value;
-      if (this.#owner.patience.spin(this.#isReady)) continue;
       const left = end - performance.now();
       if (left <= 0) throw timedOut("no message has come");
       if (this.#fallAsleep()) this.#links[0]?.sleep(left);

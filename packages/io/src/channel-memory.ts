@@ -28,6 +28,7 @@ export interface ControlWords {
 
 /** One direction: its control words and its ring, of which the start stands behind the end again. */
 export interface RingMemory {
+  readonly buffer: ArrayBuffer;
   readonly bytes: Buffer;
   readonly words: Int32Array;
   readonly at: ControlWords;
@@ -62,7 +63,12 @@ export function ringsOf(
   // A page, and four times a ring that is no smaller than the page.
   const ringBytes = 2 ** Math.floor(Math.log2((memory.byteLength - 1) / 4));
   const pageBytes = memory.byteLength - 4 * ringBytes;
-  const whole = { bytes: Buffer.from(memory), words: new Int32Array(memory), ringBytes };
+  const whole = {
+    buffer: memory,
+    bytes: Buffer.from(memory),
+    words: new Int32Array(memory),
+    ringBytes,
+  };
   const first = { ...whole, at: controlWords(0), begin: pageBytes };
   const second = { ...whole, at: controlWords(1), begin: pageBytes + 2 * ringBytes };
   return side === "offered"

@@ -6,10 +6,10 @@ import { availableParallelism } from "node:os";
  * twice the best (Karlin et al., "Competitive snoopy caching", 1988).
  */
 export const DEFAULT_SPIN_US = 50;
-/** Looking takes some 20 ns, and the clock as much. */
-const LOOKS_PER_CLOCK = 16;
-/** After a vain wait the next 1, 3, 7 ... are spared, up to so many: then spinning costs 2 % of what it could. */
-const MOST_SPARED = 63;
+/** The clock is looked at once for so many looks at the ring, which take some 5 ns each. */
+const LOOKS_PER_CLOCK = 32;
+/** After a vain wait the next 1, 3, 7, 15 are spared: vain spinning then costs a few percent. */
+const MOST_SPARED = 15;
 
 /** Spins where that has paid off of late. */
 export class Patience {

@@ -14,6 +14,16 @@ const GIVEN_UP = -1;
 /** A piece begins at a multiple of 8 bytes, so that a view of it can be one of numbers. */
 const spaceOf = (length: number) => HEADER_BYTES + ((length + 7) & ~7);
 
+type BufferMaker = new (memory: ArrayBuffer, start: number, length: number) => Buffer;
+/**
+ * Makes a Buffer of a place in the ring, as Node makes its own: of what a message costs its receiver,
+ * Buffer.subarray would be the half.
+ */
+const MessageBytes: BufferMaker = Object.setPrototypeOf(
+  class MessageBytes extends Uint8Array {}.prototype,
+  Buffer.prototype,
+).constructor;
+
 /** The end that writes. */
 export class RingWriter {
   readonly #memory: RingMemory;
@@ -118,6 +128,13 @@ export class RingReader {
 
   /** Looks at what was written. Returns whether there is something to read. */
   look(): boolean {
+    const { words, at } = this.#memory;
+    // Atomics are calls, so they are left for when there is news, or a sleep to be sure of.
+    if (words[at.written] === this.#read) return false;
+    return this.#lookAgain();
+  }
+
+  #lookAgain(): boolean {
     const { words, at, ringBytes } = this.#memory;
     const written = Atomics.load(words, at.written);
     if ((written - this.#read) >>> 0 > ringBytes) throw brokenChannel("wrote beyond the ring");
@@ -127,7 +144,7 @@ export class RingReader {
 
   /** The next message of those seen, in its place in the ring. */
   next(): Buffer | undefined {
-    const { bytes, words, begin, ringBytes } = this.#memory;
+    const { buffer, bytes, words, begin, ringBytes } = this.#memory;
     while (this.#read !== this.#limit) {
       const place = begin + (this.#read & (ringBytes - 1));
       const length = words[place >> 2] ?? -1;
@@ -138,7 +155,7 @@ export class RingReader {
       this.#read = (this.#read + space) | 0;
       const start = place + HEADER_BYTES;
       if (remaining === 0 && this.#whole === undefined && length <= this.#mostMessageBytes)
-        return bytes.subarray(start, start + length);
+        return new MessageBytes(buffer, start, length);
       const whole = this.#join(bytes.subarray(start, start + length), remaining);
       if (whole !== undefined) return whole;
       this.release();
@@ -191,7 +208,7 @@ export class RingReader {
   /** Says that we sleep until something is written. False: there is something already. */
   sleep(): boolean {
     Atomics.store(this.#memory.words, this.#memory.at.readerSleeps, 1);
-    if (!this.look()) return true;
+    if (!this.#lookAgain()) return true;
     this.wakeUp();
     return false;
   }
