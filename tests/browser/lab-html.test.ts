@@ -1,48 +1,33 @@
 /** The page of `lab --html` in a real browser: charts drawn, nothing fetched, phones and the dark. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type LabReport, parseLabReport } from "@crossbill/core";
 import { labPage } from "crossbill";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, beforeAll, expect } from "vitest";
+import { launchBrowser, pageTest } from "./chromium.ts";
 
-const programs = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const program = programs.find((path) => existsSync(path));
 /** For people to look at; git ignores it. */
 const artifacts = fileURLToPath(new URL("../../artifacts/", import.meta.url));
 const golden = new URL("../../packages/core/src/golden/lab.golden.json", import.meta.url);
 const report = parseLabReport(readFileSync(golden, "utf8"));
 const charts = report.topics.flatMap(({ analysis }) => analysis.charts);
 
-/** No service of the browser's maker, no rights that a container lacks. */
-const args = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-/** Skipped where there is no browser; setup does not install one, the gate does. */
-const pageTest = test.skipIf(program === undefined);
-
 let browser: Browser;
 let folder: string;
 
 beforeAll(async () => {
-  if (program === undefined) return;
+  const launched = await launchBrowser();
+  if (launched === null) return;
+  browser = launched;
   folder = mkdtempSync(join(tmpdir(), "crossbill-browser-"));
   mkdirSync(artifacts, { recursive: true });
-  browser = await chromium.launch({ executablePath: program, args });
 });
 afterAll(async () => {
-  if (program === undefined) return;
-  await browser.close();
-  rmSync(folder, { recursive: true });
+  await browser?.close();
+  if (folder !== undefined) rmSync(folder, { recursive: true });
 });
 
 /** Opens the page of a report; `complaints` gathers what went wrong and what it asked for. */

@@ -101,7 +101,8 @@ function callFrame({ buildId, offset, guess, symbol }: RecordedFrame): CallFrame
   const mark = guess === true ? "?" : "";
   const module = symbol?.module ?? null;
   const place = module === null ? (buildId ?? "") : module.slice(module.lastIndexOf("/") + 1);
-  const name = symbol?.function ?? `${place}${place === "" ? "" : "+"}0x${offset}`;
+  const name =
+    symbol?.function ?? `${place}${place === "" ? "" : "+"}0x${offset.replace(/^0x/, "")}`;
   const file = symbol?.file ?? null;
   return {
     name: printable(name) + mark,

@@ -23,5 +23,5 @@ export interface ExportFormat {
   readonly readers: string;
   /** Its files are compressed with gzip by whoever stores them. */
   readonly gzip?: true;
-  write(bill: Bill, options: ExportOptions): string | Uint8Array;
+  write(this: void, bill: Bill, options: ExportOptions): string | Uint8Array;
 }
