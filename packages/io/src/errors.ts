@@ -5,6 +5,9 @@ import { getSystemErrorMap } from "node:util";
 const ownErrors = new Map<number, { code: string; message: string }>([
   [-10001, { code: "ERR_TRUNCATED", message: "the file became shorter while it was read" }],
   [-10002, { code: "ERR_PEER_DIED", message: "the process at the other end has ended" }],
+  [-10003, { code: "ERR_TOO_LARGE", message: "it has more bytes than are allowed" }],
+  [-10005, { code: "ERR_NOT_MAPPABLE", message: "it has no size to map" }],
+  [-10020, { code: "ERR_SAME_FILE", message: "source and target are the same file" }],
 ]);
 
 /** What is known of a failure beside its code. */

@@ -16,6 +16,14 @@ export {
 } from "./channel-receiver.ts";
 export type { ChannelExplanation, MessageSource, WaitOptions } from "./channel-source.ts";
 export type { Explanation, Mechanism } from "./choice.ts";
+export {
+  type CopyAsyncOptions,
+  type CopyOptions,
+  type CopyResult,
+  copy,
+  copySync,
+} from "./copy.ts";
+export type { CopyProgress } from "./copy-watch.ts";
 export { IoError, type IoErrorDetails } from "./errors.ts";
 export {
   type Abortable,
