@@ -9,21 +9,16 @@ import { cli, useOwnFolder } from "./command-line.ts";
 
 const folder = useOwnFolder();
 
-/** Runs it in an empty folder, so that no program finds what another left. */
-function runIn(name: string, [program = "", ...args]: readonly string[]) {
+/** What a command prints under the recorder, and the codes of what its bill advises, best first. */
+function billed(name: string, command: readonly string[]): { advice: string[]; stdout: string } {
+  // An empty folder, so that no program finds what another left.
   const cwd = path.join(folder.path, name);
   mkdirSync(cwd);
-  const { status, stdout, stderr } = spawnSync(program, args, { cwd, encoding: "utf8" });
+  const words = [cli, "run", "--json", "bill.json", "-o", "bill.txt", "--", ...command];
+  const { status, stdout, stderr } = spawnSync(process.execPath, words, { cwd, encoding: "utf8" });
   expect({ status, stderr }, name).toMatchObject({ status: 0 });
-  return { cwd, stdout };
-}
-
-/** The codes of what a command's bill advises, best first. */
-function adviceOn(name: string, command: readonly string[]): string[] {
-  const crossbill = [process.execPath, cli, "run", "--json", "bill.json", "-o", "bill.txt", "--"];
-  const { cwd } = runIn(name, [...crossbill, ...command]);
   const { findings = [] } = parseBill(readFileSync(path.join(cwd, "bill.json"), "utf8"));
-  return findings.map(({ code }) => code);
+  return { advice: findings.map(({ code }) => code), stdout };
 }
 
 test("each golden program belongs to a finding", () => {
@@ -33,14 +28,11 @@ test("each golden program belongs to a finding", () => {
 
 test.each(goldenCodes())("%s: the wasteful program gets it first, its twin does not", (code) => {
   const pair = goldenPair(code, folder.path);
-  expect(adviceOn(`${code}-wasteful-billed`, pair.wasteful)[0]).toBe(code);
-  expect(adviceOn(`${code}-fixed-billed`, pair.fixed)).not.toContain(code);
-});
-
-test.each(goldenCodes())("%s: both programs print the same", (code) => {
-  const pair = goldenPair(code, folder.path);
-  const wasteful = runIn(`${code}-wasteful-alone`, pair.wasteful);
-  expect(runIn(`${code}-fixed-alone`, pair.fixed).stdout).toBe(wasteful.stdout);
+  const wasteful = billed(`${code}-wasteful-billed`, pair.wasteful);
+  const fixed = billed(`${code}-fixed-billed`, pair.fixed);
+  expect(wasteful.advice[0]).toBe(code);
+  expect(fixed.advice).not.toContain(code);
+  expect(fixed.stdout, "both print the same").toBe(wasteful.stdout);
 });
 
 test("dd: small blocks get a finding first, blocks of 64 KiB none but to leave it", () => {
@@ -49,8 +41,8 @@ test("dd: small blocks get a finding first, blocks of 64 KiB none but to leave i
   const dd = (size: string) => ["dd", `if=${words}`, "of=/dev/null", `bs=${size}`, "status=none"];
   for (const size of [1, 16, 512]) {
     made(size * 200_003);
-    expect(adviceOn(`dd-${size}`, dd(`${size}`))[0]).toBe("small-reads");
+    expect(billed(`dd-${size}`, dd(`${size}`)).advice[0]).toBe("small-reads");
   }
   const leave = leaveRules.map(({ code }) => code);
-  expect(adviceOn("dd-64K", dd("64K")).filter((code) => !leave.includes(code))).toEqual([]);
+  expect(billed("dd-64K", dd("64K")).advice.filter((code) => !leave.includes(code))).toEqual([]);
 });

@@ -105,9 +105,9 @@ export function advise(bill: UnadvisedBill): Advice {
     // What would save nothing was no waste to begin with.
     .filter(({ finding }) => finding.saving.likelyNs > 0)
     .toSorted((a, b) => b.finding.saving.likelyNs - a.finding.saving.likelyNs);
-  const shown = found.filter(({ finding }) => whyNot(finding) === null);
+  const shown = found.filter(({ finding }) => whyNot(evidence, finding) === null);
   const setAside = found.flatMap(({ finding }): SetAside[] => {
-    const why = whyNot(finding);
+    const why = whyNot(evidence, finding);
     const { code, title, saving, boundShare, program, subject } = finding;
     return why === null ? [] : [{ code, title, saving, boundShare, program, subject, why }];
   });
@@ -118,9 +118,10 @@ export function advise(bill: UnadvisedBill): Advice {
   return { findings: [...leave, ...shown.map(({ finding }) => finding)], setAside };
 }
 
-function whyNot({ saving }: Finding): SetAside["why"] | null {
+function whyNot({ parallelism }: Evidence, { saving }: Finding): SetAside["why"] | null {
   if (saving.likelyShare < LEAST_SHARE) return "small";
-  const errorNs = Math.max((saving.highNs - saving.lowNs) / 2, CHANCE_NS);
+  const chanceNs = CHANCE_NS / Math.min(1, parallelism);
+  const errorNs = Math.max((saving.highNs - saving.lowNs) / 2, chanceNs);
   return saving.likelyNs < errorNs ? "uncertain" : null;
 }
 

@@ -1,8 +1,9 @@
 /** Evidence: what rules ask of a bill: programs, what their calls cost, and what else would cost. */
-import type { BillLine, BillProcess, UnadvisedBill } from "../bill/shape.ts";
+import type { BillLine, BillProcess, BillTime, UnadvisedBill } from "../bill/shape.ts";
 import { sum } from "../bill/sum.ts";
 import type { Interval } from "../prices.ts";
 import { addIntervals, scaleInterval, zeroInterval } from "../statistics.ts";
+import { waitReasons } from "../wait-reason.ts";
 
 /** Processes that run the same executable: a loop may start it a thousand times. */
 export interface Program {
@@ -23,7 +24,10 @@ export class Evidence {
    * 1 when it had to queue for CPUs that others had: that time goes with the CPU time that is saved.
    */
   readonly parallelism: number;
-  /** Share of the elapsed time in which nothing of the run was on a CPU or queued for one: at least. */
+  /**
+   * Share of the elapsed time in which nothing of the run was on a CPU or queued for one, and some
+   * thread waited: a thread that is late to begin or to be reaped waits for nothing.
+   */
   readonly idleShare: number;
 
   constructor(bill: UnadvisedBill) {
@@ -33,9 +37,10 @@ export class Evidence {
     const { overheadNs } = bill.audit;
     const together = bill.elapsedNs > 0 ? (busyNs + overheadNs) / bill.elapsedNs : 1;
     this.elapsedNs = Math.max(1, bill.elapsedNs - overheadNs / Math.max(1, together));
-    this.idleShare = Math.max(0, 1 - busyNs / this.elapsedNs);
+    const unusedShare = Math.max(0, 1 - busyNs / this.elapsedNs);
+    this.idleShare = Math.min(unusedShare, leafWaitNs(bill.time) / this.elapsedNs);
     const onCpuNs = busyNs - bill.time.runQueueNs;
-    const inUse = onCpuNs / this.elapsedNs / (1 - this.idleShare);
+    const inUse = onCpuNs / this.elapsedNs / (1 - unusedShare);
     this.parallelism = inUse > 0 ? inUse : 1;
   }
 
@@ -73,6 +78,11 @@ export class Evidence {
 /** On a CPU or queued for one, ns. */
 export function busyTime({ time }: BillProcess): number {
   return time.userNs + time.boundaryNs + time.kernelNs + time.faultNs + time.runQueueNs;
+}
+
+/** Waiting of all threads, ns, but for that for a child: it is the child's that counts. */
+export function leafWaitNs({ waitNs }: BillTime): number {
+  return sum(waitReasons, (reason) => (reason === "child" ? 0 : waitNs[reason]));
 }
 
 /** The difference, which may be negative: a change may cost more than it saves. */

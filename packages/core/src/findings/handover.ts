@@ -3,8 +3,7 @@ import type { BillLine } from "../bill/shape.ts";
 import { sum } from "../bill/sum.ts";
 import type { Interval } from "../prices.ts";
 import { scaleInterval, zeroInterval } from "../statistics.ts";
-import { waitReasons } from "../wait-reason.ts";
-import type { Evidence, Program } from "./evidence.ts";
+import { type Evidence, leafWaitNs, type Program } from "./evidence.ts";
 
 /** Time in which neither side runs after a wake-up, in context switches: another CPU may sleep. */
 const WAKING = { low: 0, likely: 2, high: 12 };
@@ -27,8 +26,7 @@ export function wakingTime(
   lines: readonly BillLine[],
   sleeps: number,
 ): Interval {
-  const { waitNs } = bill.time;
-  const all = sum(waitReasons, (reason) => (reason === "child" ? 0 : waitNs[reason]));
+  const all = leafWaitNs(bill.time);
   if (all === 0) return zeroInterval;
   const idleNs = idleShare * elapsedNs * Math.min(1, sum(lines, (line) => line.waitNs) / all);
   const wakeUps = scaleInterval(bill.prices.contextSwitchNs, sleeps);
