@@ -28,3 +28,8 @@ test("it is silent when the program is busy half of the time", () => {
   const reads = { syscall: "read", count: 97, ns: 2000, diskNs: 80_000, bytes: 97 * 131_072 };
   expect(titleOf([{ ...reads, on: "/data/cold" }], 97 * 80_000)).toBeNull();
 });
+
+test("time that no thread waited is no waiting: the process was late to begin, or to be reaped", () => {
+  const sleep = { syscall: "clock_nanosleep", kind: "none" as const, count: 3, ns: 2000 };
+  expect(titleOf([{ ...sleep, otherNs: 1e6 }], 1000, 1e8)).toBeNull();
+});
