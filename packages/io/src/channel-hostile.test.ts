@@ -75,7 +75,7 @@ it("does not let a hostile end keep the event loop: pieces that are given up, fo
 
 it("refuses every wrong argument of its native functions", () => {
   const part = requireNative("a test");
-  const names = ["Offer", "Take", "Forget", "Listen", "Connect", "Admit", "Ring", "Sleep"];
+  const names = ["Offer", "Take", "Forget", "Listen", "Connect", "Admit", "Ring", "Sleep", "Close"];
   const wrong = [undefined, null, "", {}, [], Number.NaN, -1, 2 ** 53, 0.5, () => {}, Symbol("x")];
   for (const name of names) {
     const callee: unknown = Object.getOwnPropertyDescriptor(part, `channel${name}`)?.value;

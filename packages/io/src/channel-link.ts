@@ -10,6 +10,8 @@ declare module "./native.ts" {
     channelOffer(socket: number, ringBytes: number): ArrayBuffer;
     channelTake(socket: number): ArrayBuffer;
     channelForget(memory: ArrayBuffer): void;
+    /** As `fs.closeSync`, which in a worker warns of descriptors that fs did not open. */
+    channelClose(fd: number): void;
     channelRing(socket: number): void;
     channelSleep(socket: number, milliseconds: number): boolean;
   }

@@ -2,7 +2,6 @@
  * channel-meeting: how two processes find each other by a name. A name is a socket in the kernel's
  * abstract namespace: it goes with the process that holds it, so a killed one leaves nothing.
  */
-import { closeSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { ChannelLink } from "./channel-link.ts";
@@ -76,7 +75,7 @@ export class Reception {
       for (const name of [knockerOf(address), address])
         sockets.push(calling(address, () => part.channelListen(name)));
     } catch (error) {
-      for (const fd of sockets) closeSync(fd);
+      for (const fd of sockets) part.channelClose(fd);
       if (isErrno(error, "EADDRINUSE")) return undefined;
       throw error;
     }
@@ -101,7 +100,7 @@ export class Reception {
         link.greet();
         return link;
       } catch {
-        closeSync(fd); // Who brings no memory, or none of a channel, is no guest.
+        part.channelClose(fd); // Who brings no memory, or none of a channel, is no guest.
       }
     }
     return undefined;
@@ -119,7 +118,7 @@ export class Reception {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    closeSync(this.#door);
+    requireNative("a channel").channelClose(this.#door);
     this.#knocker.close();
   }
 }
@@ -171,10 +170,10 @@ function bring(
     const knock = connect(knockerOf(address));
     const fd = connect(address);
     const memory = calling(address, () => part.channelOffer(fd, ringBytes));
-    closeSync(knock); // Which is what is heard.
+    part.channelClose(knock); // Which is what is heard.
     return { fd, memory };
   } catch (error) {
-    for (const fd of opened) closeSync(fd);
+    for (const fd of opened) part.channelClose(fd);
     if (isErrno(error, "ECONNREFUSED", "EAGAIN", "ECONNRESET", "EPIPE")) return undefined;
     throw error;
   }

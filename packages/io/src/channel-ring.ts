@@ -14,16 +14,6 @@ const GIVEN_UP = -1;
 /** A piece begins at a multiple of 8 bytes, so that a view of it can be one of numbers. */
 const spaceOf = (length: number) => HEADER_BYTES + ((length + 7) & ~7);
 
-type BufferMaker = new (memory: ArrayBuffer, start: number, length: number) => Buffer;
-/**
- * Makes a Buffer of a place in the ring, as Node makes its own: of what a message costs its receiver,
- * Buffer.subarray would be the half.
- */
-const MessageBytes: BufferMaker = Object.setPrototypeOf(
-  class MessageBytes extends Uint8Array {}.prototype,
-  Buffer.prototype,
-).constructor;
-
 /** The end that writes. */
 export class RingWriter {
   readonly #memory: RingMemory;
@@ -155,7 +145,7 @@ export class RingReader {
       this.#read = (this.#read + space) | 0;
       const start = place + HEADER_BYTES;
       if (remaining === 0 && this.#whole === undefined && length <= this.#mostMessageBytes)
-        return new MessageBytes(buffer, start, length);
+        return Buffer.from(buffer, start, length); // Takes less than subarray.
       const whole = this.#join(bytes.subarray(start, start + length), remaining);
       if (whole !== undefined) return whole;
       this.release();

@@ -1,5 +1,4 @@
 /** channel: messages between two processes, or threads, through memory that both map. */
-import { closeSync } from "node:fs";
 import { ChannelLink } from "./channel-link.ts";
 import { addressOf, Reception, visit, waitToRetry } from "./channel-meeting.ts";
 import {
@@ -211,7 +210,7 @@ export class ChannelEnd {
 
   /** Closes it here: due once a child has inherited it, or its death would not be seen. */
   close(): void {
-    if (this.#isOurs) closeSync(this.give());
+    if (this.#isOurs) requireNative("a channel").channelClose(this.give());
   }
 
   /** As `close`. */
@@ -231,8 +230,8 @@ export function channelPair(options: ChannelOptions = {}): [Channel, ChannelEnd]
       const link = new ChannelLink(ours, memory, "offered", checked.maxMessageBytes);
       return [new Channel(link, checked), new ChannelEnd(theirs)];
     } catch (error) {
-      closeSync(ours);
-      closeSync(theirs);
+      part.channelClose(ours);
+      part.channelClose(theirs);
       throw error;
     }
   } catch (error) {
