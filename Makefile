@@ -71,6 +71,12 @@ $(IO_OUT)/lab/%.o: $(MEASURE)/%.c | $(IO_OUT)/lab
 $(IO_OUT)/%.o: $(MEASURE)/io/%.c | $(IO_OUT)/lab
 	$(IO_COMPILE)
 
+# The addon with AddressSanitizer and UndefinedBehaviorSanitizer, for tools/sanitize-io.sh.
+.PHONY: sanitize
+sanitize:
+	$(MAKE) -s MEASURE_OUT=$(MEASURE_OUT)/sanitized CFLAGS="-O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer" \
+		$(MEASURE_OUT)/sanitized/crossbill-io.node
+
 # Loaded into the programs of live trials. No builtins and no fortified names: it stands before both.
 $(LIVE_OUT)/crossbill-live.so: $(LIVE_OBJECTS)
 	$(CC) -shared -Wl,-z,relro,-z,now -o $@ $^ -ldl -pthread
