@@ -37,6 +37,12 @@ export {
 } from "./file.ts";
 export { type LinesOptions, lines } from "./lines.ts";
 export type { Ranges } from "./ranges.ts";
+export {
+  type ReadFileOptions,
+  type ReadFileSyncOptions,
+  readFile,
+  readFileSync,
+} from "./read-file.ts";
 export { type ReadStream, type ReadStreamOptions, readStream } from "./read-stream.ts";
 export {
   type PathStatus,

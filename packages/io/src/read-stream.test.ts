@@ -1,4 +1,5 @@
 /** Chunks and lines of random files, with fs as oracle. */
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -55,6 +56,21 @@ it("closes the file when it is left early, and reads what has no size", async ()
   const parts = [];
   for await (const chunk of readStream("/proc/self/limits", { copy: true })) parts.push(chunk);
   expect(Buffer.concat(parts).toString()).toContain("Max open files");
+});
+
+it("ends while a pipe into which nobody writes is read, when it is left or aborted", async () => {
+  const fifo = join(folder, "fifo");
+  execFileSync("mkfifo", [fifo]);
+  const before = fs.readdirSync("/proc/self/fd").length;
+  const left = readStream(fifo)[Symbol.asyncIterator]();
+  const asked = left.next();
+  await left.return?.();
+  expect(await asked).toEqual({ done: true, value: undefined });
+  const aborting = new AbortController();
+  const aborted = readStream(fifo, aborting)[Symbol.asyncIterator]().next();
+  setImmediate(() => aborting.abort(new Error("enough")));
+  await expect(aborted).rejects.toThrow("enough");
+  expect(fs.readdirSync("/proc/self/fd").length).toBe(before);
 });
 
 it("fails as fs does, and with the signal's reason", async () => {

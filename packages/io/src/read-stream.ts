@@ -1,15 +1,14 @@
-/** read-stream: a file as chunks, read ahead in the pool into two warm buffers. */
-import * as fs from "node:fs";
-import { promisify } from "node:util";
+/** read-stream: a file as chunks, for `for await` or as a Web stream. */
+import { chunksOf, openFile } from "./chunks.ts";
 import { asIoError } from "./errors.ts";
 
 /** How to read a file in chunks. */
 export interface ReadStreamOptions {
-  /** The largest chunk; 1 MiB by default. */
+  /** The largest chunk; 1 MiB by default. A pipe's chunks are as they come. */
   readonly chunkBytes?: number;
   /** Gives each chunk memory of its own; else it is valid only until the next one is asked for. */
   readonly copy?: boolean;
-  /** Ends the reading before the next chunk, with the signal's reason. */
+  /** Ends the reading with the signal's reason, also while a pipe has nothing to say. */
   readonly signal?: AbortSignal;
 }
 
@@ -19,11 +18,6 @@ export interface ReadStreamOptions {
  */
 const CHUNK_BYTES = 1024 * 1024;
 const MOST_CHUNK_BYTES = 2 ** 30;
-
-const openFile = promisify(fs.open);
-const statFile = promisify<number, fs.Stats>(fs.fstat);
-const closeFile = promisify(fs.close);
-const readFrom = promisify(fs.read);
 
 /** A file's chunks. Each iteration opens the file, and closes it when it ends or is left. */
 export class ReadStream implements AsyncIterable<Buffer> {
@@ -36,13 +30,14 @@ export class ReadStream implements AsyncIterable<Buffer> {
     this.#options = options;
   }
 
-  [Symbol.asyncIterator](): AsyncGenerator<Buffer, void, undefined> {
-    return chunksOf(this.#path, this.#options);
+  /** A new iteration, from the file's start. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Buffer, undefined> {
+    return new Chunks(this.#path, this.#options);
   }
 
   /** The same as a Web stream; its chunks have memory of their own, as they may wait in a queue. */
   toWeb(): ReadableStream<Uint8Array> {
-    const chunks = chunksOf(this.#path, { ...this.#options, copy: true });
+    const chunks = new Chunks(this.#path, { ...this.#options, copy: true });
     return new ReadableStream<Uint8Array>({
       async pull(controller) {
         const { done, value } = await chunks.next();
@@ -58,7 +53,10 @@ export class ReadStream implements AsyncIterable<Buffer> {
 
 /**
  * Reads a file from its start in chunks, none of them empty. The next chunk is read while the
- * caller uses the last. Fails as `fs.open` and `fs.read` do.
+ * caller uses the last. What is no regular file is not read ahead, and a pipe holds no thread while
+ * it has nothing to say.
+ *
+ * @throws IoError as `fs.open` and `fs.read` fail, at the first chunk asked for or at a later one.
  */
 export function readStream(path: string | Buffer, options: ReadStreamOptions = {}): ReadStream {
   const { chunkBytes = CHUNK_BYTES } = options;
@@ -67,48 +65,41 @@ export function readStream(path: string | Buffer, options: ReadStreamOptions = {
   return new ReadStream(path, options);
 }
 
-async function* chunksOf(
-  path: string | Buffer,
-  options: ReadStreamOptions,
-): AsyncGenerator<Buffer, void, undefined> {
-  options.signal?.throwIfAborted();
-  try {
-    const fd = await openFile(path, "r");
-    try {
-      yield* chunksFrom(fd, (await statFile(fd)).isFile(), options);
-    } finally {
-      await closeFile(fd);
-    }
-  } catch (error) {
-    throw asIoError(error, { path: path.toString() });
+/** One iteration. No generator, whose `return` would wait for a chunk that was asked for. */
+class Chunks implements AsyncIterableIterator<Buffer, undefined> {
+  readonly #leaving = new AbortController();
+  readonly #chunks: AsyncGenerator<Buffer, undefined, undefined>;
+
+  constructor(path: string | Buffer, options: ReadStreamOptions) {
+    this.#chunks = openedChunks(path, options, this.#leaving.signal);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<Buffer, undefined>> {
+    return this.#chunks.next();
+  }
+
+  return(): Promise<IteratorResult<Buffer, undefined>> {
+    this.#leaving.abort();
+    return this.#chunks.return(undefined);
   }
 }
 
-/** Only a regular file is read ahead: a pipe's read may wait for ever, and its bytes be lost. */
-async function* chunksFrom(
-  fd: number,
-  isRegular: boolean,
+async function* openedChunks(
+  path: string | Buffer,
   { chunkBytes = CHUNK_BYTES, copy = false, signal }: ReadStreamOptions,
-): AsyncGenerator<Buffer, void, undefined> {
-  let buffer = Buffer.allocUnsafeSlow(chunkBytes);
-  let spare = Buffer.allocUnsafeSlow(chunkBytes);
-  const read = (into: Buffer) => readFrom(fd, into, 0, chunkBytes, null);
-  let ahead = isRegular ? read(buffer) : undefined;
+  leaving: AbortSignal,
+): AsyncGenerator<Buffer, undefined, undefined> {
+  signal?.throwIfAborted();
+  const ending = signal === undefined ? leaving : AbortSignal.any([signal, leaving]);
   try {
-    for (;;) {
-      const { bytesRead } = await (ahead ?? read(buffer));
-      ahead = undefined;
-      signal?.throwIfAborted();
-      if (bytesRead === 0) return;
-      const chunk = buffer.subarray(0, bytesRead);
-      [buffer, spare] = [copy ? Buffer.allocUnsafeSlow(chunkBytes) : spare, buffer];
-      if (isRegular) {
-        ahead = read(buffer);
-        ahead.catch(() => {}); // Told when it is awaited; the caller may never ask.
-      }
-      yield chunk;
-    }
-  } finally {
-    await ahead?.catch(() => {}); // The descriptor is closed next, the memory let go.
+    const fd = await openFile(path);
+    yield* chunksOf(fd, path.toString(), { chunkBytes, copy, signal: ending });
+  } catch (error) {
+    throw asIoError(error, { path: path.toString() });
   }
+  signal?.throwIfAborted();
 }
