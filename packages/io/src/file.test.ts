@@ -82,7 +82,7 @@ describe.each(all)("readScatter by %s", (mechanism) => {
         expect(one).toEqual(Buffer.concat([whole, Buffer.alloc(5, 7)]));
         fs.rmSync(path);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -148,7 +148,7 @@ describe("writeGather", () => {
         fs.rmSync(ours);
         fs.rmSync(theirs);
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 
@@ -292,6 +292,26 @@ describe("many and large calls", () => {
       const piece = bytes.subarray(index * 4081, (index + 1) * 4081);
       expect(piece.equals(Buffer.alloc(4081, page((offset - 5) / 4096)))).toBe(true);
     }
+  });
+
+  it.each(all)(
+    "fills 20,011 Buffers, more than are looked at in one turn, by %s",
+    async (mechanism) => {
+      const ranges = Array.from({ length: 20_011 }, (_, at) => [(at % 6000) * 4096, 3] as const);
+      const into = ranges.map(() => Buffer.alloc(3));
+      const options = mechanism === undefined ? {} : { mechanism };
+      expect(await file.readScatter(ranges, into, options)).toBe(3 * 20_011);
+      expect(into.every((piece, at) => piece.equals(Buffer.alloc(3, page(at % 6000))))).toBe(true);
+    },
+  );
+
+  it("works by the list as it was when the call was made", async () => {
+    const flat = new Float64Array(Array.from({ length: 5003 }, () => [4096, 1]).flat());
+    const pairs: [number, number][] = Array.from({ length: 5003 }, () => [4096, 1]);
+    const reads = [file.readScatter(flat), file.readScatter(pairs)];
+    flat.fill(Number.NaN);
+    for (const pair of pairs) pair[0] = -1;
+    for (const read of reads) expect(await read).toEqual(Buffer.alloc(5003, page(1)));
   });
 
   it("explains the last call and the next", () => {

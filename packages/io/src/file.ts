@@ -8,7 +8,14 @@ import { asIoError, IoError } from "./errors.ts";
 import { refuseResizable } from "./held-memory.ts";
 import { native, nativeState } from "./native.ts";
 import { prices } from "./prices.ts";
-import { type Pieces, type Ranges, readLengths, readRanges } from "./ranges.ts";
+import {
+  copyRanges,
+  dropPieces,
+  type Pieces,
+  type Ranges,
+  readLengths,
+  readRanges,
+} from "./ranges.ts";
 import { type Move, moveAsync, moveSync, type View } from "./scatter.ts";
 import { FileSituation } from "./situation.ts";
 
@@ -91,7 +98,9 @@ export class File implements AsyncDisposable, Disposable {
     if (into !== undefined) refuseResizable(into);
     return await this.#failing(() =>
       this.#descriptor.useAsync(async (fd) => {
-        const { move, choice } = this.#prepare(fd, ranges, into, options);
+        const size = sizeOf(fd);
+        const pieces = await copyRanges(ranges, size);
+        const { move, choice } = this.#prepare(fd, size, pieces, into, options);
         try {
           const isInline = isShort(choice) && move.pieces.count <= INLINE_PIECES;
           const bytes = isInline ? moveSync(move) : await moveAsync(move, signal);
@@ -99,7 +108,7 @@ export class File implements AsyncDisposable, Disposable {
         } catch (error) {
           this.#refuseUring(error, choice, mechanism);
         }
-        const { move: next, choice: second } = this.#prepare(fd, ranges, into, options);
+        const { move: next, choice: second } = this.#prepare(fd, size, pieces, into, options);
         return this.#deliver(next, second, into, await moveAsync(next, signal));
       }),
     );
@@ -111,13 +120,15 @@ export class File implements AsyncDisposable, Disposable {
   readScatterSync(ranges: Ranges, into?: Memory, options: ScatterOptions = {}): Buffer | number {
     return this.#failingSync(() =>
       this.#descriptor.use((fd) => {
-        const { move, choice } = this.#prepare(fd, ranges, into, options);
+        const size = sizeOf(fd);
+        const pieces = readRanges(ranges, size);
+        const { move, choice } = this.#prepare(fd, size, pieces, into, options);
         try {
           return this.#deliver(move, choice, into, moveSync(move));
         } catch (error) {
           this.#refuseUring(error, choice, options.mechanism);
         }
-        const { move: next, choice: second } = this.#prepare(fd, ranges, into, options);
+        const { move: next, choice: second } = this.#prepare(fd, size, pieces, into, options);
         return this.#deliver(next, second, into, moveSync(next));
       }),
     );
@@ -133,14 +144,24 @@ export class File implements AsyncDisposable, Disposable {
     options.signal?.throwIfAborted();
     refuseResizable(from);
     return await this.#failing(() =>
-      this.#descriptor.useAsync((fd) => moveAsync(writing(fd, ranges, from), options.signal)),
+      this.#descriptor.useAsync(async (fd) => {
+        const move = writing(fd, await copyRanges(ranges, UNCUT), from);
+        const written = await moveAsync(move, options.signal);
+        dropPieces(move.pieces);
+        return written;
+      }),
     );
   }
 
   /** As `writeGather`, at once. */
   writeGatherSync(ranges: Ranges, from: Memory): number {
     return this.#failingSync(() =>
-      this.#descriptor.use((fd) => moveSync(writing(fd, ranges, from))),
+      this.#descriptor.use((fd) => {
+        const move = writing(fd, readRanges(ranges, UNCUT), from);
+        const written = moveSync(move);
+        dropPieces(move.pieces);
+        return written;
+      }),
     );
   }
 
@@ -150,7 +171,10 @@ export class File implements AsyncDisposable, Disposable {
     return this.#failingSync(() =>
       this.#descriptor.use((fd) => {
         const size = sizeOf(fd);
-        return explanation(this.#choose(fd, readRanges(ranges, size), size, undefined));
+        const pieces = readRanges(ranges, size);
+        const choice = this.#choose(fd, pieces, size, undefined);
+        dropPieces(pieces);
+        return explanation(choice);
       }),
     );
   }
@@ -180,9 +204,13 @@ export class File implements AsyncDisposable, Disposable {
     return { mechanism, why, prices: prices().source, ...unknown };
   }
 
-  #prepare(fd: number, ranges: Ranges, into: Memory | undefined, options: ScatterOptions): Reading {
-    const size = sizeOf(fd);
-    const pieces = readRanges(ranges, size);
+  #prepare(
+    fd: number,
+    size: number,
+    pieces: Pieces,
+    into: Memory | undefined,
+    options: ScatterOptions,
+  ): Reading {
     if (options.lengths !== undefined) readLengths(pieces, size, options.lengths);
     let choice = this.#choose(fd, pieces, size, options.mechanism);
     let view: View | undefined;
@@ -205,6 +233,7 @@ export class File implements AsyncDisposable, Disposable {
   /** What the caller gets: the Buffer that was made for him, or how much is in his own. */
   #deliver(move: Move, choice: Choice, into: Memory | undefined, bytes: number): Buffer | number {
     this.#situation.learn(choice, move.size);
+    dropPieces(move.pieces);
     return into === undefined && move.memory instanceof Buffer ? move.memory : bytes;
   }
 
@@ -260,9 +289,10 @@ function sizeOf(fd: number): number {
 }
 
 /** A file grows by what is written to it: pieces are cut nowhere. */
-function writing(fd: number, ranges: Ranges, from: Memory): Move {
-  const size = Number.MAX_SAFE_INTEGER;
-  return { fd, size, pieces: readRanges(ranges, size), memory: from, mechanism: "pwrite" };
+const UNCUT = Number.MAX_SAFE_INTEGER;
+
+function writing(fd: number, pieces: Pieces, from: Memory): Move {
+  return { fd, size: UNCUT, pieces, memory: from, mechanism: "pwrite" };
 }
 
 /** The kinds of files that have no places to read from. */

@@ -1,11 +1,22 @@
 /** ranges: lists of (offset, length) pieces, checked, and what can be told of them in one pass. */
+import { setImmediate as turn } from "node:timers/promises";
+import { native } from "./native.ts";
+
+declare module "./native.ts" {
+  interface NativeFunctions {
+    measurePieces(
+      this: void,
+      pairs: Float64Array,
+      begin: number,
+      end: number,
+      size: number,
+      sums: Float64Array,
+    ): number;
+  }
+}
 
 /** Pieces of a file as pairs, or flat in a Float64Array (offset, length, offset, length, ...). */
 export type Ranges = readonly (readonly [offset: number, length: number])[] | Float64Array;
-
-/** Read together when so near: the numbers of native/src/io/scatter-read.c. */
-const WINDOW_BYTES = 256 << 10;
-const GAP_BYTES = 16 << 10;
 
 /** A checked list. */
 export interface Pieces {
@@ -16,69 +27,120 @@ export interface Pieces {
   /** Groups of near pieces that one read takes in, and their bytes with what lies between. */
   readonly groups: number;
   readonly groupBytes: number;
+  /** `pairs` is no list of the caller's, and is kept for the next call when this one has ended. */
+  readonly isOwn: boolean;
 }
 
-function flatten(ranges: Ranges): Float64Array {
-  if (ranges instanceof Float64Array) {
-    if (ranges.length % 2 !== 0) throw new RangeError("ranges have an offset without a length");
-    return ranges;
-  }
-  if (!Array.isArray(ranges)) throw new TypeError("ranges are no array and no Float64Array");
-  const pairs = new Float64Array(ranges.length * 2);
-  let at = 0;
-  for (const range of ranges) {
-    const offset = range[0]; // By index: taken apart, each pair would cost an iterator.
-    const length = range[1];
-    // Callers without TypeScript: a Float64Array would take "1" for 1.
-    if (typeof offset !== "number" || typeof length !== "number") refuse(at / 2, offset, length);
-    pairs[at++] = offset;
-    pairs[at++] = length;
-  }
-  return pairs;
+/** So many are read in less than 2 ms: then others have their turn. */
+const SLICE_PIECES = 1 << 18;
+/** One list of up to so many pieces (2 MiB) is kept: fresh memory costs a fault a page. */
+const MOST_KEPT_PIECES = 1 << 17;
+const LEAST_KEPT_PIECES = 1 << 9;
+let kept: Float64Array | undefined;
+
+function takeList(count: number): Float64Array {
+  const list = kept;
+  if (list === undefined || count < LEAST_KEPT_PIECES || list.length < count * 2)
+    return new Float64Array(count * 2);
+  kept = undefined;
+  return list.subarray(0, count * 2);
 }
 
-function refuse(index: number, offset: number, length: number): never {
-  const told = `[${offset}, ${length}]`;
+/** The list is used no more: the next call may have its memory. */
+export function dropPieces({ isOwn, count, pairs }: Pieces): void {
+  if (isOwn && count >= LEAST_KEPT_PIECES && count <= MOST_KEPT_PIECES)
+    kept = new Float64Array(pairs.buffer);
+}
+
+function refuse(index: number, offset: unknown, length: unknown): never {
+  const told = `[${String(offset)}, ${String(length)}]`;
   throw Object.assign(
     new RangeError(`range ${index} is ${told}: whole numbers from 0 to 2^53 - 1 are needed`),
     { code: "ERR_OUT_OF_RANGE" },
   );
 }
 
-/** Checks a list, and cuts it in thought at `size`, the end of the file. */
-export function readRanges(ranges: Ranges, size: number): Pieces {
-  const pairs = flatten(ranges);
-  let bytes = 0;
-  let groups = 0;
-  let groupBytes = 0;
-  let groupBegin = 0;
-  let end = Number.NEGATIVE_INFINITY;
-  for (let at = 0; at < pairs.length; at += 2) {
-    const offset = pairs[at] ?? Number.NaN;
-    const length = pairs[at + 1] ?? Number.NaN;
-    // Spelled out, as Number.isSafeInteger costs ten times as much; false for NaN too.
-    const isRight =
-      offset >= 0 &&
-      length >= 0 &&
-      offset + length <= Number.MAX_SAFE_INTEGER &&
-      Math.floor(offset) === offset &&
-      Math.floor(length) === length;
-    if (!isRight) refuse(at / 2, offset, length);
-    const until = offset + length < size ? offset + length : size;
-    if (until <= offset) continue;
-    bytes += until - offset;
-    // Whether the gap is 0 to GAP_BYTES, as one comparison: of two, a processor guesses one wrongly.
-    const isNear = Math.abs(offset - end - GAP_BYTES / 2) <= GAP_BYTES / 2;
-    if (isNear && until - groupBegin <= WINDOW_BYTES) {
-      groupBytes += until - end;
-    } else {
-      groups++;
-      groupBegin = offset;
-      groupBytes += until - offset;
-    }
-    end = until;
+function flatten(
+  ranges: Exclude<Ranges, Float64Array>,
+  pairs: Float64Array,
+  begin: number,
+  end: number,
+): void {
+  for (let index = begin; index < end; index++) {
+    const range = ranges[index];
+    const offset = range?.[0]; // By index: taken apart, each pair would cost an iterator.
+    const length = range?.[1];
+    // Callers without TypeScript: a Float64Array would take "1" for 1.
+    if (typeof offset !== "number" || typeof length !== "number") refuse(index, offset, length);
+    pairs[index * 2] = offset;
+    pairs[index * 2 + 1] = length;
   }
-  return { pairs, count: pairs.length / 2, bytes, groups, groupBytes };
+}
+
+/** Places in the sums of a list, by the numbers of native/src/io/scatter-measure.c. */
+const Sum = { bytes: 0, groups: 1, groupBytes: 2, end: 4 } as const;
+const SUMS = 5;
+
+/** What measurePieces does, without groups, which fs has no use for. Returns the first that is wrong. */
+function addUp(pairs: Float64Array, begin: number, end: number, size: number, sums: Float64Array) {
+  let bytes = 0;
+  for (let index = begin; index < end; index++) {
+    const offset = pairs[index * 2] ?? Number.NaN;
+    const length = pairs[index * 2 + 1] ?? Number.NaN;
+    const isRight =
+      offset >= 0 && length >= 0 && Number.isSafeInteger(offset) && Number.isSafeInteger(length);
+    if (!isRight || offset + length > Number.MAX_SAFE_INTEGER) return index;
+    bytes += Math.max(0, Math.min(length, size - offset));
+  }
+  sums[Sum.bytes] = (sums[Sum.bytes] ?? 0) + bytes;
+  return end;
+}
+
+/** Reads a list, slice by slice; yields between two. */
+function* reading(ranges: Ranges, size: number, mayChange: boolean): Generator<undefined, Pieces> {
+  const isFlat = ranges instanceof Float64Array;
+  if (!isFlat && !Array.isArray(ranges))
+    throw new TypeError("ranges are no array and no Float64Array");
+  if (isFlat && ranges.length % 2 !== 0)
+    throw new RangeError("ranges have an offset without a length");
+  const count = isFlat ? ranges.length / 2 : ranges.length;
+  const isOwn = !isFlat || mayChange;
+  const pairs = isOwn ? takeList(count) : ranges;
+  const measure = native()?.measurePieces ?? addUp;
+  const sums = new Float64Array(SUMS);
+  sums[Sum.end] = Number.NEGATIVE_INFINITY;
+  for (let begin = 0; begin < count; begin += SLICE_PIECES) {
+    if (begin > 0) yield;
+    const end = Math.min(begin + SLICE_PIECES, count);
+    if (!isFlat) flatten(ranges, pairs, begin, end);
+    else if (isOwn) pairs.set(ranges.subarray(begin * 2, end * 2), begin * 2);
+    const wrong = measure(pairs, begin, end, size, sums);
+    if (wrong < end) refuse(wrong, pairs[wrong * 2], pairs[wrong * 2 + 1]);
+  }
+  const [bytes = 0, groups = 0, groupBytes = 0] = sums;
+  return { pairs, count, bytes, groups, groupBytes, isOwn };
+}
+
+/**
+ * Checks a list, and cuts it in thought at `size`, the end of the file. `dropPieces` is due when it
+ * is used no more.
+ */
+export function readRanges(ranges: Ranges, size: number): Pieces {
+  const work = reading(ranges, size, false);
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** As `readRanges`, for what goes on while the caller may change his list; lets others have turns. */
+export async function copyRanges(ranges: Ranges, size: number): Promise<Pieces> {
+  const work = reading(ranges, size, true);
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    await turn();
+  }
 }
 
 /** How many bytes of each piece are before the end of the file, into `lengths`. */

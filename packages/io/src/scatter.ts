@@ -15,6 +15,7 @@ type Transfer = [
   fd: number,
   size: number,
   pairs: Float64Array,
+  bytes: number,
   into: Uint8Array | readonly Uint8Array[],
   view: View | undefined,
   flags: number,
@@ -53,10 +54,9 @@ export interface Move {
 function transfer(move: Move, abort: Int32Array | undefined): Transfer {
   if (move.mechanism === "fs") throw new TypeError("fs is no mechanism of the native part");
   const flags = (move.populate ? FLAG_POPULATE : 0) | (move.isFresh ? FLAG_FRESH : 0);
-  // A copy, as the caller may change his list while a thread works by it.
-  const memory = move.memory instanceof Uint8Array ? move.memory : [...move.memory];
-  const { fd, size, pieces, view } = move;
-  return [ways[move.mechanism], fd, size, pieces.pairs, memory, view, flags, abort];
+  const { fd, size, pieces, memory, view } = move;
+  if (memory instanceof Uint8Array && memory.length < pieces.bytes) throw tooSmall();
+  return [ways[move.mechanism], fd, size, pieces.pairs, pieces.bytes, memory, view, flags, abort];
 }
 
 /** Moves at once; returns the bytes. */
@@ -71,7 +71,44 @@ export function moveSync(move: Move): number {
 export function moveAsync(move: Move, signal: AbortSignal | undefined): Promise<number> {
   const part = native();
   if (part === null || move.mechanism === "fs") return moveByFs(move, signal);
-  return abortable(signal, (word) => part.scatter(...transfer(move, word)));
+  const { memory } = move;
+  return abortable(signal, async (word) => {
+    if (memory instanceof Uint8Array) return await part.scatter(...transfer(move, word));
+    let moved = 0;
+    // A copy, as the caller may change his list while a thread works by it.
+    for (const slice of slices(move, memory.slice()))
+      try {
+        moved += await part.scatter(...transfer(slice, word));
+      } catch (error) {
+        throw movedBefore(error, moved);
+      }
+    return moved;
+  });
+}
+
+/** Of an error that tells how much was written: slices before were written too. */
+function movedBefore(error: unknown, moved: number): unknown {
+  if (error instanceof Error && "bytesWritten" in error)
+    return Object.assign(error, { bytesWritten: moved + Number(error.bytesWritten) });
+  return error;
+}
+
+/** Buffers are looked at in JavaScript's thread, at some 100 ns each: then others have their turn. */
+const SLICE_BUFFERS = 1 << 13;
+
+/** Pieces with Buffers of their own, in moves of at most SLICE_BUFFERS. */
+function* slices(move: Move, memory: readonly Uint8Array[]): Generator<Move> {
+  const { pieces } = move;
+  if (memory.length <= SLICE_BUFFERS) yield { ...move, memory };
+  else
+    for (let begin = 0; begin < memory.length; begin += SLICE_BUFFERS) {
+      const buffers = memory.slice(begin, begin + SLICE_BUFFERS);
+      const pairs = pieces.pairs.subarray(begin * 2, (begin + SLICE_BUFFERS) * 2);
+      const count = pairs.length / 2;
+      const bytes = Math.ceil((pieces.bytes * count) / pieces.count);
+      const populate = move.populate === true && begin === 0;
+      yield { ...move, memory: buffers, pieces: { ...pieces, pairs, count, bytes }, populate };
+    }
 }
 
 /** One piece, and the memory that it belongs to. */

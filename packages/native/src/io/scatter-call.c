@@ -10,9 +10,12 @@
 #include "io/scatter.h"
 
 /* By the numbers of `ways` in packages/io/src/scatter.ts. */
-static scatter_way *const scatter_ways[] = {
-	scatter_by_mapping, scatter_by_uring,  scatter_by_through,
-	scatter_by_pread,   scatter_by_pwrite,
+static const struct {
+	scatter_way *move;
+	bool is_listed; /* It needs the pieces listed. */
+} scatter_ways[] = {
+	{scatter_by_mapping, false}, {scatter_by_uring, true},	{scatter_by_through, true},
+	{scatter_by_pread, true},    {scatter_by_pwrite, true},
 };
 #define WAYS (sizeof(scatter_ways) / sizeof(scatter_ways[0]))
 /* By the numbers of scatter.ts too: fill the page tables; the target was never touched. */
@@ -21,7 +24,7 @@ static scatter_way *const scatter_ways[] = {
 /* Fresh memory from here on comes in huge pages, where the machine has them: fewer faults. */
 #define HUGE_BYTES ((size_t)2 << 20)
 
-enum argument { WAY, FD, SIZE, PAIRS, INTO, VIEW, FLAGS, ABORT, ARGUMENTS };
+enum argument { WAY, FD, SIZE, PAIRS, BYTES, INTO, VIEW, FLAGS, ABORT, ARGUMENTS };
 
 struct scatter_call {
 	struct io_work work;
@@ -29,108 +32,89 @@ struct scatter_call {
 	int64_t way;
 };
 
-static bool scatter_refuse_room(napi_env env)
+static bool scatter_refuse_room(napi_env env, const char *message)
 {
-	napi_throw_range_error(env, "ERR_OUT_OF_RANGE",
-			       "the pieces are more than the memory that is given for them");
+	napi_throw_range_error(env, "ERR_OUT_OF_RANGE", message);
 	return false;
 }
 
-/* Offset and length of one pair, cut at the end of the file. */
-static bool scatter_take_piece(napi_env env, const double *pair, uint64_t size,
-			       struct scatter_piece *piece)
-{
-	double offset = pair[0];
-	double length = pair[1];
-
-	/* Written so that NaN is refused too. */
-	if (!(offset >= 0 && length >= 0 && offset + length <= IO_LARGEST_INTEGER) ||
-	    (double)(uint64_t)offset != offset || (double)(uint64_t)length != length) {
-		napi_throw_range_error(env, "ERR_OUT_OF_RANGE",
-				       "an offset or a length is no whole number up to 2^53 - 1");
-		return false;
-	}
-	piece->offset = (uint64_t)offset;
-	piece->length = (size_t)length;
-	if (piece->offset >= size)
-		piece->length = 0;
-	else if (piece->length > size - piece->offset)
-		piece->length = (size_t)(size - piece->offset);
-	return true;
-}
-
-/* The memory for a piece: where the room begins; the room behind it is left. */
-static bool scatter_place(napi_env env, struct io_bytes *room, struct scatter_piece *piece)
-{
-	if (piece->length > room->length)
-		return scatter_refuse_room(env);
-	piece->data = room->data;
-	room->data += piece->length;
-	room->length -= piece->length;
-	return true;
-}
-
-/* Adds a piece whose memory is known; no way has to mind empty ones. */
-static void scatter_add(struct scatter *scatter, struct scatter_piece piece)
-{
-	scatter->pieces[scatter->count] = piece;
-	scatter->bytes += piece.length;
-	scatter->count += piece.length > 0;
-}
-
 /*
- * A Buffer of its own for each piece. All Buffers are fetched before the memory of any is looked
- * at: fetching may call a getter, which can free what was looked at before.
+ * Room for a Buffer for each piece, with the Buffers themselves where their memory will stand: all
+ * are fetched before any memory is looked at, as fetching may call a getter, which can free it.
  */
-static bool scatter_take_each(napi_env env, struct scatter *scatter, size_t count, napi_value each)
+static bool scatter_fetch_rooms(napi_env env, struct scatter_source *source, napi_value each)
 {
-	for (size_t i = 0; i < count; i++) {
-		napi_value own;
+	uint32_t length;
 
-		if (napi_get_element(env, each, (uint32_t)i, &own) != napi_ok)
-			return false;
-		scatter->pieces[i].data = (unsigned char *)own;
-	}
-	for (size_t i = 0; i < count; i++) {
-		struct scatter_piece piece = scatter->pieces[i];
-		struct io_bytes room;
-
-		if (!io_take_bytes(env, (napi_value)(void *)piece.data, &room) ||
-		    !scatter_place(env, &room, &piece))
-			return false;
-		scatter_add(scatter, piece);
-	}
-	return true;
-}
-
-static bool scatter_take_pieces(napi_env env, struct scatter *scatter, napi_value pairs,
-				napi_value into)
-{
-	struct io_bytes room = {0};
-	struct io_ranges ranges;
-	bool is_each = false;
-
-	if (!io_take_ranges(env, pairs, &ranges) || napi_is_array(env, into, &is_each) != napi_ok ||
-	    (!is_each && !io_take_bytes(env, into, &room)))
+	if (napi_get_array_length(env, each, &length) != napi_ok)
 		return false;
-	scatter->pieces = piece_list_take(ranges.count + 1);
-	if (!scatter->pieces) {
+	source->rooms = calloc((size_t)length + 1, sizeof(source->rooms[0]));
+	if (!source->rooms) {
 		io_throw(env, -ENOMEM, "malloc");
 		return false;
 	}
-	for (size_t i = 0; i < ranges.count; i++) {
-		struct scatter_piece piece;
+	for (uint32_t i = 0; i < length; i++) {
+		napi_value own;
 
-		if (!scatter_take_piece(env, &ranges.pairs[i * 2], scatter->size, &piece))
+		if (napi_get_element(env, each, i, &own) != napi_ok)
 			return false;
-		if (is_each)
-			scatter->pieces[i] = piece;
-		else if (scatter_place(env, &room, &piece))
-			scatter_add(scatter, piece);
-		else
-			return false;
+		source->rooms[i].data = (unsigned char *)own;
 	}
-	return !is_each || scatter_take_each(env, scatter, ranges.count, into);
+	source->count = length;
+	return true;
+}
+
+/* The memory of each Buffer, large enough now; scatter_next looks again. */
+static bool scatter_take_rooms(napi_env env, struct scatter_source *source)
+{
+	struct scatter_piece piece;
+
+	for (size_t i = 0; i < source->count; i++) {
+		struct io_bytes *room = &source->rooms[i];
+
+		if (!io_take_bytes(env, (napi_value)(void *)room->data, room))
+			return false;
+		if (scatter_cut(source, i, &piece) && piece.length > room->length)
+			return scatter_refuse_room(env,
+						   "a piece is more than the memory given for it");
+	}
+	return true;
+}
+
+static bool scatter_take_source(napi_env env, struct scatter_source *source, napi_value pairs,
+				napi_value into)
+{
+	struct io_ranges ranges;
+	bool is_each = false;
+
+	if (napi_is_array(env, into, &is_each) != napi_ok ||
+	    (is_each && !scatter_fetch_rooms(env, source, into)) ||
+	    !io_take_ranges(env, pairs, &ranges))
+		return false;
+	if (is_each && source->count != ranges.count)
+		return scatter_refuse_room(env, "there are not as many Buffers as pieces");
+	source->pairs = ranges.pairs;
+	source->count = ranges.count;
+	return is_each ? scatter_take_rooms(env, source) : io_take_bytes(env, into, &source->room);
+}
+
+/* Lists the pieces that are not empty: no way has to mind those. Returns 0 or -errno. */
+static int scatter_list(struct scatter *scatter)
+{
+	struct source_cursor cursor = {0};
+
+	scatter->pieces = piece_list_take(scatter->source.count + 1);
+	if (!scatter->pieces)
+		return -ENOMEM;
+	while (cursor.at < scatter->source.count) {
+		struct scatter_piece *piece = &scatter->pieces[scatter->count];
+
+		if (!scatter_next(&scatter->source, &cursor, piece))
+			return -EINVAL;
+		scatter->count += piece->length > 0;
+	}
+	scatter->bytes = cursor.bytes;
+	return 0;
 }
 
 static bool scatter_take_view(napi_env env, struct scatter *scatter, napi_value value)
@@ -143,14 +127,11 @@ static bool scatter_take_view(napi_env env, struct scatter *scatter, napi_value 
 }
 
 /* Each fault then brings a huge page instead of a small one. */
-static void scatter_advise_fresh(const struct scatter *scatter)
+static void scatter_advise_fresh(const struct io_bytes *room)
 {
-	uintptr_t begin, end;
+	uintptr_t begin = ((uintptr_t)room->data + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1);
+	uintptr_t end = ((uintptr_t)room->data + room->length) & ~(HUGE_BYTES - 1);
 
-	if (scatter->count == 0)
-		return;
-	begin = ((uintptr_t)scatter->pieces[0].data + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1);
-	end = ((uintptr_t)scatter->pieces[0].data + scatter->bytes) & ~(HUGE_BYTES - 1);
 	if (end > begin)
 		madvise((void *)begin, end - begin, MADV_HUGEPAGE);
 }
@@ -158,30 +139,36 @@ static void scatter_advise_fresh(const struct scatter *scatter)
 static bool scatter_call_take(napi_env env, struct scatter_call *call, const napi_value *values)
 {
 	struct scatter *scatter = &call->scatter;
-	int64_t size, flags;
+	int64_t size, bytes, flags;
 
 	if (!io_take_integer(env, values[WAY], 0, WAYS - 1, &call->way) ||
 	    !io_take_fd(env, values[FD], &scatter->fd) ||
 	    !io_take_integer(env, values[SIZE], 0, INT64_MAX, &size) ||
+	    !io_take_integer(env, values[BYTES], 0, INT64_MAX, &bytes) ||
 	    !io_take_integer(env, values[FLAGS], 0, FLAG_POPULATE | FLAG_FRESH, &flags))
 		return false;
-	scatter->size = (uint64_t)size;
+	scatter->source.size = (uint64_t)size;
+	scatter->bytes_expected = (uint64_t)bytes;
 	scatter->is_populating = flags & FLAG_POPULATE;
-	if (!scatter_take_pieces(env, scatter, values[PAIRS], values[INTO]) ||
+	if (!scatter_take_source(env, &scatter->source, values[PAIRS], values[INTO]) ||
 	    !scatter_take_view(env, scatter, values[VIEW]) ||
+	    !io_work_keep(env, &call->work, values[PAIRS]) ||
 	    !io_work_keep(env, &call->work, values[INTO]) ||
 	    !io_work_take_abort(env, &call->work, values[ABORT]))
 		return false;
-	if (flags & FLAG_FRESH)
-		scatter_advise_fresh(scatter);
+	if (flags & FLAG_FRESH && !scatter->source.rooms)
+		scatter_advise_fresh(&scatter->source.room);
 	return true;
 }
 
 static int scatter_call_run(struct io_work *work)
 {
 	struct scatter_call *call = (struct scatter_call *)work;
-	int error = scatter_ways[call->way](&call->scatter);
+	int error = scatter_ways[call->way].is_listed ? scatter_list(&call->scatter) : 0;
 
+	if (error)
+		return error;
+	error = scatter_ways[call->way].move(&call->scatter);
 	work->syscall = call->scatter.syscall;
 	return error;
 }
@@ -191,7 +178,7 @@ static void scatter_call_explain(napi_env env, struct io_work *work, napi_value 
 	const struct scatter_call *call = (struct scatter_call *)work;
 	napi_value written = io_number(env, (double)call->scatter.written);
 
-	if (written && scatter_ways[call->way] == scatter_by_pwrite)
+	if (written && scatter_ways[call->way].move == scatter_by_pwrite)
 		napi_set_named_property(env, failure, "bytesWritten", written);
 }
 
@@ -206,6 +193,7 @@ static void scatter_call_release(struct io_work *work)
 
 	view_drop(call->scatter.view);
 	piece_list_give(call->scatter.pieces);
+	free(call->scatter.source.rooms);
 }
 
 static struct scatter_call *scatter_call_new(napi_env env, napi_callback_info info)
@@ -230,7 +218,7 @@ static struct scatter_call *scatter_call_new(napi_env env, napi_callback_info in
 	return NULL;
 }
 
-/* scatter(way, fd, size, pairs, into, view, flags, abort): a promise of the bytes moved. */
+/* scatter(way, fd, size, pairs, bytes, into, view, flags, abort): a promise of the bytes moved. */
 static napi_value scatter_js(napi_env env, napi_callback_info info)
 {
 	struct scatter_call *call = scatter_call_new(env, info);

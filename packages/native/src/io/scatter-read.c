@@ -8,10 +8,6 @@
 #include "io/failure.h"
 #include "io/scatter.h"
 
-/* One read takes in what lies within; choice.ts reckons with the same numbers. */
-#define WINDOW_BYTES (256u << 10)
-#define GAP_BYTES (16u << 10)
-
 int scatter_read(int fd, unsigned char *data, size_t length, uint64_t offset)
 {
 	size_t at = 0;
@@ -53,8 +49,9 @@ static size_t scatter_group_end(const struct scatter *scatter, size_t first)
 	for (; next < scatter->count; next++) {
 		uint64_t end = pieces[next - 1].offset + pieces[next - 1].length;
 
-		if (pieces[next].offset < end || pieces[next].offset - end > GAP_BYTES ||
-		    pieces[next].offset + pieces[next].length - pieces[first].offset > WINDOW_BYTES)
+		if (pieces[next].offset < end || pieces[next].offset - end > SCATTER_GAP_BYTES ||
+		    pieces[next].offset + pieces[next].length - pieces[first].offset >
+			    SCATTER_WINDOW_BYTES)
 			break;
 	}
 	return next;
@@ -79,7 +76,7 @@ static int scatter_read_group(const struct scatter *scatter, size_t first, size_
 
 int scatter_by_through(struct scatter *scatter)
 {
-	unsigned char *window = malloc(WINDOW_BYTES);
+	unsigned char *window = malloc(SCATTER_WINDOW_BYTES);
 	size_t end;
 	int error = 0;
 

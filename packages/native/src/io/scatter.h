@@ -6,23 +6,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "io/arguments.h"
+#include "io/scatter-source.h"
 #include "io/view.h"
 #include "io/work.h"
 
-struct scatter_piece {
-	uint64_t offset;
-	unsigned char *data;
-	size_t length;
-};
+/* One read takes in near pieces, and what lies between: up to so much, in gaps of so much. */
+#define SCATTER_WINDOW_BYTES (256u << 10)
+#define SCATTER_GAP_BYTES (16u << 10)
 
 struct scatter {
 	int fd;
-	/* Bytes of the file when the call was made: pieces are cut there. */
-	uint64_t size;
-	/* Our own copy: the caller may change his list while a thread works by it. */
+	struct scatter_source source;
+	/* What the pieces come to, as JavaScript reckoned it: it steers, and is not relied on. */
+	uint64_t bytes_expected;
+	/* The pieces of `source` that are not empty, for the ways that need to see them listed. */
 	struct scatter_piece *pieces;
 	size_t count;
+	/* Of all pieces. */
 	uint64_t bytes;
 	/* Written so far, in the order of the pieces. */
 	uint64_t written;
