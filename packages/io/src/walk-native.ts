@@ -32,19 +32,21 @@ const FLAG_FOLLOW = 1;
 const FLAG_SAME_SYSTEM = 2;
 const FLAG_SORTED = 4;
 const MOST_DEPTH = 2 ** 32 - 1;
-const HEADERS = 6;
+const HEADERS = 5;
 
-/** What a step found, and what is left to do. */
+/** What a step found, and whether nothing is left to do. */
 interface Step {
   readonly found: WalkFound;
-  readonly pending: number;
   readonly isDone: boolean;
 }
 
 /** By the layout of native/src/io/walk-batch.c. */
 function readStep(block: ArrayBuffer): Step {
-  const [count = 0, runCount = 0, nameBytes = 0, pathBytes = 0, pending = 0, isDone] =
-    new Float64Array(block, 0, HEADERS);
+  const [count = 0, runCount = 0, nameBytes = 0, pathBytes = 0, isDone] = new Float64Array(
+    block,
+    0,
+    HEADERS,
+  );
   const columnsAt = HEADERS * Float64Array.BYTES_PER_ELEMENT;
   const columns = new StatusColumns(count, block, columnsAt);
   const nameEnds = new Uint32Array(block, columnsAt + columns.byteLength, count);
@@ -52,12 +54,12 @@ function readStep(block: ArrayBuffer): Step {
   const runs = new Uint32Array(block, runsAt, runCount * RUN_NUMBERS);
   const names = Buffer.from(block, runsAt + runs.byteLength, nameBytes);
   const paths = Buffer.from(block, runsAt + runs.byteLength + nameBytes, pathBytes);
-  return { found: { columns, nameEnds, runs, names, paths }, pending, isDone: isDone === 1 };
+  return { found: { columns, nameEnds, runs, names, paths }, isDone: isDone === 1 };
 }
 
 /**
- * Batches, none of them empty. As many steps are under way or waiting to be taken as there are
- * threads: whoever takes none keeps no more than those in memory.
+ * Batches, none of them empty. As many steps are under way, or done and not taken, as there are
+ * threads: whoever takes none has no more than those in memory. A small tree is done by the first.
  */
 export async function* walkByNative(
   part: NativeFunctions,
@@ -84,8 +86,8 @@ export async function* walkByNative(
       const step = readStep(await next);
       flying.delete(next);
       isDone ||= step.isDone;
-      const wanted = isDone ? 0 : Math.max(1, Math.min(threads, step.pending));
-      while (flying.size < wanted) begin(); // Before the caller works on what was found.
+      // Before the caller works on what was found.
+      for (let rest = isDone ? 0 : threads - flying.size; rest > 0; rest--) begin();
       if (step.found.columns.length > 0) yield step.found;
     }
   } catch (error) {

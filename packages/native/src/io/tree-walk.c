@@ -122,7 +122,7 @@ static napi_value walk_step_value(napi_env env, struct io_work *work)
 {
 	struct walk_step *step = (struct walk_step *)work;
 
-	return walk_batch_value(env, &step->batch, walk_tree_rest(&step->walk->tree));
+	return walk_batch_value(env, &step->batch, walk_tree_is_done(&step->walk->tree));
 }
 
 static void walk_step_release(struct io_work *work)
@@ -133,7 +133,7 @@ static void walk_step_release(struct io_work *work)
 	tree_walk_drop(step->walk);
 }
 
-/* walkStep(walk, abort): a promise of the next batch; empty when others have the rest at work. */
+/* walkStep(walk, abort): a promise of the next batch; empty when other steps had the rest. */
 static napi_value walk_step_js(napi_env env, napi_callback_info info)
 {
 	struct walk_step *step = calloc(1, sizeof(*step));

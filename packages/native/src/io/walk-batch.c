@@ -10,7 +10,7 @@
 #define FULL_PATH_BYTES ((size_t)1 << 20)
 #define FIRST_ROOM 4096u
 /* A batch's numbers, in this order, as doubles: they begin it. */
-enum walk_header { COUNT, RUNS, NAME_BYTES, PATH_BYTES, PENDING, IS_DONE, HEADERS };
+enum walk_header { COUNT, RUNS, NAME_BYTES, PATH_BYTES, IS_DONE, HEADERS };
 
 int walk_batch_open(struct walk_batch *batch)
 {
@@ -116,7 +116,7 @@ static unsigned char *walk_append(unsigned char *at, const void *bytes, size_t l
 	return at + length;
 }
 
-napi_value walk_batch_value(napi_env env, const struct walk_batch *batch, struct walk_rest rest)
+napi_value walk_batch_value(napi_env env, const struct walk_batch *batch, bool is_done)
 {
 	size_t count = batch->count;
 	const double header[HEADERS] = {
@@ -124,8 +124,7 @@ napi_value walk_batch_value(napi_env env, const struct walk_batch *batch, struct
 		[RUNS] = (double)(batch->runs.used / sizeof(struct walk_run)),
 		[NAME_BYTES] = (double)batch->names.used,
 		[PATH_BYTES] = (double)batch->paths.used,
-		[PENDING] = (double)rest.pending,
-		[IS_DONE] = rest.is_done,
+		[IS_DONE] = is_done,
 	};
 	size_t length = sizeof(header) + count * (STATUS_BYTES + sizeof(uint32_t)) +
 		batch->runs.used + batch->names.used + batch->paths.used;

@@ -65,6 +65,6 @@ int walk_batch_put(struct walk_batch *batch, const char *name, const struct stat
 		   int error);
 
 /* All of it as one ArrayBuffer, or NULL with an exception pending. */
-napi_value walk_batch_value(napi_env env, const struct walk_batch *batch, struct walk_rest rest);
+napi_value walk_batch_value(napi_env env, const struct walk_batch *batch, bool is_done);
 
 #endif

@@ -115,11 +115,13 @@ static void walk_give(struct walk_tree *tree, struct walk_folder *folder, struct
 
 int walk_tree_open(struct walk_tree *tree, const char *root)
 {
-	*tree = (struct walk_tree){.pending = 1};
+	*tree = (struct walk_tree){0};
 	tree->top = walk_folder_new(NULL, root, true);
 	if (!tree->top)
 		return -ENOMEM;
-	return -pthread_mutex_init(&tree->lock, NULL);
+	pthread_mutex_init(&tree->lock, NULL); /* Neither fails in any libc of Linux. */
+	pthread_cond_init(&tree->changed, NULL);
+	return 0;
 }
 
 /* With the lock, when nothing is visited: empties the stack. */
@@ -131,7 +133,6 @@ static void walk_clear(struct walk_tree *tree, struct walk_folder **dead)
 		tree->top = folder->below;
 		walk_give(tree, folder, dead);
 	}
-	tree->pending = 0;
 }
 
 void walk_tree_close(struct walk_tree *tree)
@@ -149,6 +150,7 @@ void walk_tree_close(struct walk_tree *tree)
 void walk_tree_destroy(struct walk_tree *tree)
 {
 	walk_tree_close(tree);
+	pthread_cond_destroy(&tree->changed);
 	pthread_mutex_destroy(&tree->lock);
 }
 
@@ -157,11 +159,12 @@ struct walk_folder *walk_tree_take(struct walk_tree *tree)
 	struct walk_folder *folder;
 
 	walk_lock(tree);
+	while (!tree->top && tree->busy > 0)
+		pthread_cond_wait(&tree->changed, &tree->lock);
 	folder = tree->is_closed ? NULL : tree->top;
 	if (folder) {
 		tree->top = folder->below;
 		folder->below = NULL;
-		tree->pending--;
 		tree->busy++;
 	}
 	walk_unlock(tree);
@@ -177,6 +180,8 @@ void walk_tree_end(struct walk_tree *tree, struct walk_folder *folder)
 	walk_give(tree, folder, &dead);
 	if (tree->is_closed && tree->busy == 0)
 		walk_clear(tree, &dead);
+	if (tree->busy == 0)
+		pthread_cond_broadcast(&tree->changed);
 	walk_unlock(tree);
 	walk_folder_free(dead);
 }
@@ -187,7 +192,7 @@ void walk_tree_again(struct walk_tree *tree, struct walk_folder *folder)
 	folder->users++;
 	folder->below = tree->top;
 	tree->top = folder;
-	tree->pending++;
+	pthread_cond_broadcast(&tree->changed);
 	walk_unlock(tree);
 }
 
@@ -204,19 +209,18 @@ void walk_tree_push(struct walk_tree *tree, struct walk_folder *first)
 	first->parent->users += count;
 	last->below = tree->top;
 	tree->top = first;
-	tree->pending += count;
+	pthread_cond_broadcast(&tree->changed);
 	walk_unlock(tree);
 }
 
-struct walk_rest walk_tree_rest(struct walk_tree *tree)
+bool walk_tree_is_done(struct walk_tree *tree)
 {
-	struct walk_rest rest;
+	bool is_done;
 
 	walk_lock(tree);
-	rest.pending = tree->pending;
-	rest.is_done = tree->is_closed || (!tree->top && tree->busy == 0);
+	is_done = tree->is_closed || (!tree->top && tree->busy == 0);
 	walk_unlock(tree);
-	return rest;
+	return is_done;
 }
 
 /* Closes a descriptor of a folder that nobody uses now; false when there is none. */

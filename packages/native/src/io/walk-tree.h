@@ -41,9 +41,10 @@ struct walk_folder {
 
 struct walk_tree {
 	pthread_mutex_t lock;
+	/* Something was pushed, or the last visit has ended. */
+	pthread_cond_t changed;
 	struct walk_folder *top;
-	/* Folders on the stack, and those that are visited now. */
-	size_t pending;
+	/* Folders that are visited now. */
 	unsigned int busy;
 	struct walk_folder *oldest;
 	struct walk_folder *newest;
@@ -51,20 +52,17 @@ struct walk_tree {
 	bool is_closed;
 };
 
-/* What a tree has left, as seen at one moment. */
-struct walk_rest {
-	size_t pending;
-	bool is_done;
-};
-
-/* With the root on the stack. Returns 0 or -errno. */
+/* With the root on the stack. Returns 0 or -ENOMEM. */
 int walk_tree_open(struct walk_tree *tree, const char *root);
 /* Lets all folders go, at once or when the last visit ends; later visits find none. */
 void walk_tree_close(struct walk_tree *tree);
 /* The end of it, when no thread uses it any more. */
 void walk_tree_destroy(struct walk_tree *tree);
 
-/* Takes the top of the stack to visit it, or NULL. */
+/*
+ * Takes the top of the stack to visit it, waiting for visits by other threads that may find more.
+ * NULL when there is no more.
+ */
 struct walk_folder *walk_tree_take(struct walk_tree *tree);
 /* Ends a visit; a folder that was not pushed again goes when those in it have gone. */
 void walk_tree_end(struct walk_tree *tree, struct walk_folder *folder);
@@ -72,7 +70,8 @@ void walk_tree_end(struct walk_tree *tree, struct walk_folder *folder);
 void walk_tree_again(struct walk_tree *tree, struct walk_folder *folder);
 /* Pushes a chain of new folders of one parent, its first on top. */
 void walk_tree_push(struct walk_tree *tree, struct walk_folder *first);
-struct walk_rest walk_tree_rest(struct walk_tree *tree);
+/* Whether nothing is left, and nothing visited that could find more. */
+bool walk_tree_is_done(struct walk_tree *tree);
 
 /* A folder found in `parent`, not pushed yet; NULL without memory. */
 struct walk_folder *walk_folder_new(struct walk_folder *parent, const char *name, bool is_link);
