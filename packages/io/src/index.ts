@@ -1,4 +1,5 @@
 /** @crossbill/io: input and output for Node.js that crosses into the kernel less often. */
+/// <reference types="node" preserve="true" />
 export {
   type BlockOptions,
   type Channel,

@@ -1,5 +1,5 @@
 /** native: finds and loads the part in C, or says why there is none; then fs does the work. */
-import { accessSync } from "node:fs";
+import { accessSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { isMainThread } from "node:worker_threads";
@@ -24,14 +24,27 @@ export type NativeState =
   | { readonly functions: NativeFunctions; readonly path: string }
   | { readonly functions: null; readonly reason: string };
 
-/** Where it may be: shipped with the package, or built in the workspace. Both from src and dist. */
+/** The C library of this process: what is built for one of them is not for the other. */
+function libc(): "glibc" | "musl" {
+  try {
+    return readFileSync("/proc/self/maps", "latin1").includes("/ld-musl-") ? "musl" : "glibc";
+  } catch {
+    return "glibc"; // Without /proc: the build for the other does not load, and nothing is lost.
+  }
+}
+
+/** Where it is in the package: shipped, or compiled when that was installed. From src and dist. */
+export function nativePlace(): string {
+  const platform = `${process.platform}-${process.arch}-${libc()}`;
+  return fileURLToPath(new URL(`../prebuilt/${platform}/crossbill-io.node`, import.meta.url));
+}
+
+/** All places where it may be, the workspace's own build among them. */
 function places(): string[] {
   const chosen = process.env[SWITCH];
   if (chosen?.startsWith("/") === true) return [chosen];
-  const platform = `${process.platform}-${process.arch}`;
-  return [`../prebuilt/${platform}/crossbill-io.node`, "../../native/build/crossbill-io.node"].map(
-    (place) => fileURLToPath(new URL(place, import.meta.url)),
-  );
+  const built = new URL("../../native/build/crossbill-io.node", import.meta.url);
+  return [nativePlace(), fileURLToPath(built)];
 }
 
 function isThere(path: string): boolean {
@@ -63,7 +76,7 @@ function load(): NativeState {
   }
   return {
     functions: null,
-    reason: reasons[0] ?? `the native part is not built for linux-${process.arch}`,
+    reason: reasons[0] ?? `the native part is not built for linux-${process.arch}-${libc()}`,
   };
 }
 
@@ -89,7 +102,7 @@ export function native(): NativeFunctions | null {
 export function requireNative(what: string): NativeFunctions {
   const found = nativeState();
   if (found.functions !== null) return found.functions;
-  const remedy = "Install @crossbill/io on Linux with its prebuilt part, or build it with make.";
+  const remedy = "On Linux, install gcc and run: npm rebuild @crossbill/io";
   throw new IoError(
     "ERR_NO_NATIVE",
     `ERR_NO_NATIVE: ${what} needs the native part: ${found.reason}. ${remedy}`,
