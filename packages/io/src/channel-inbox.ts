@@ -35,6 +35,8 @@ export class Inbox {
   #wake: () => void = () => {};
   #waiting: Promise<unknown> | undefined;
   #isClosed = false;
+  /** What went wrong elsewhere, to be told to who receives next. */
+  #failure: unknown;
   /** For how many messages the clock was not looked at, and when the event loop must have a turn. */
   #unclocked = 0;
   #turnEnd = 0;
@@ -57,6 +59,12 @@ export class Inbox {
     this.#wake();
   }
 
+  /** Whoever receives next is told. */
+  fail(failure: unknown): void {
+    this.#failure = failure;
+    this.#wake();
+  }
+
   /** Nothing more is delivered. */
   close(): void {
     this.#isClosed = true;
@@ -68,7 +76,7 @@ export class Inbox {
   /** The next message that is there already. */
   take(): Buffer | undefined {
     const link = this.#current;
-    if (link !== undefined) {
+    if (link !== undefined && !link.isClosed) {
       link.reader.release();
       const message = this.#next(link);
       if (message !== undefined) return message;
@@ -111,6 +119,7 @@ export class Inbox {
 
   #look(link: ChannelLink): boolean {
     try {
+      if (link.isClosed) throw link.farewell; // The sending half has met a broken rule.
       return link.reader.look();
     } catch (error) {
       throw this.#expel(link, error);
@@ -138,11 +147,17 @@ export class Inbox {
     this.#owner.onLeft(link);
   }
 
+  #throwFailure(): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure;
+  }
+
   /** Lets go of links that will bring nothing more. Throws when one has gone without a word. */
   #dismiss(): void {
     for (const link of [...this.#links]) {
       // In this order: what was written before it went is seen.
-      const isEnded = link.reader.isEnded;
+      const isEnded = !link.isClosed && link.reader.isEnded;
       if ((!isEnded && !link.isGone) || this.#look(link)) continue;
       this.#drop(link);
       if (!isEnded) throw link.farewell;
@@ -158,6 +173,7 @@ export class Inbox {
     if (this.#isClosed) return done;
     const value = take();
     if (value !== undefined) return { done: false, value };
+    this.#throwFailure();
     this.#dismiss();
     return this.#isOver() ? done : undefined;
   }
@@ -175,7 +191,7 @@ export class Inbox {
   }
 
   #wakeUp(): void {
-    for (const link of this.#links) link.reader.wakeUp();
+    for (const link of this.#links) if (!link.isClosed) link.reader.wakeUp();
   }
 
   /** What is there at once, or soon: looked for as long as that costs less than being woken. */

@@ -10,8 +10,6 @@ declare module "./native.ts" {
     channelOffer(socket: number, ringBytes: number): ArrayBuffer;
     channelTake(socket: number): ArrayBuffer;
     channelForget(memory: ArrayBuffer): void;
-    /** As `fs.closeSync`, which in a worker warns of descriptors that fs did not open. */
-    channelClose(fd: number): void;
     channelRing(socket: number): void;
     channelSleep(socket: number, milliseconds: number): boolean;
   }
@@ -22,6 +20,11 @@ const BELL_BYTES = 64;
 /** The longest that poll(2) can be told. */
 const MOST_SLEEP_MS = 2 ** 31 - 1;
 const WHAT = "a channel";
+
+/** Closes a socket that is no link's. In a worker fs.closeSync would warn of what fs did not open. */
+export function closeSocket(fd: number): void {
+  new Socket({ fd, readable: false, writable: false }).destroy();
+}
 
 /** One end of a connection. Its socket is rung by who finds the other asleep, and closed by the kernel when he dies. */
 export class ChannelLink {
@@ -75,6 +78,11 @@ export class ChannelLink {
   /** The peer's process has ended, or has closed its end. What it wrote before can still be read. */
   get isGone(): boolean {
     return this.#isGone;
+  }
+
+  /** Our end is closed: its memory must not be touched any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** Why the peer is no longer there: it said goodbye, or it did not. */

@@ -4,7 +4,7 @@
  */
 import { createServer, type Server } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { ChannelLink } from "./channel-link.ts";
+import { ChannelLink, closeSocket } from "./channel-link.ts";
 import type { CheckedOptions } from "./channel-options.ts";
 import { asIoError, IoError } from "./errors.ts";
 import { requireNative } from "./native.ts";
@@ -70,22 +70,23 @@ export class Reception {
     onKnock: () => void,
   ): Reception | undefined {
     const part = requireNative("a channel");
-    const sockets: number[] = [];
+    const listen = (name: string) => calling(address, () => part.channelListen(name));
+    let fd: number | undefined;
+    let door: number;
     try {
-      for (const name of [knockerOf(address), address])
-        sockets.push(calling(address, () => part.channelListen(name)));
+      fd = listen(knockerOf(address));
+      door = listen(address);
     } catch (error) {
-      for (const fd of sockets) part.channelClose(fd);
+      if (fd !== undefined) closeSocket(fd);
       if (isErrno(error, "EADDRINUSE")) return undefined;
       throw error;
     }
-    const [fd, door] = sockets;
-    if (fd === undefined || door === undefined) return undefined;
     const knocker = createServer((guest) => {
       guest.on("error", () => {}).on("close", onKnock);
       guest.resume().unref();
     });
-    knocker.listen({ fd, exclusive: true });
+    // Also when it could not accept: who lets the guest in will meet the same failure.
+    knocker.on("error", onKnock).listen({ fd, exclusive: true });
     return new Reception(address, door, knocker, maxMessageBytes);
   }
 
@@ -100,7 +101,7 @@ export class Reception {
         link.greet();
         return link;
       } catch {
-        part.channelClose(fd); // Who brings no memory, or none of a channel, is no guest.
+        closeSocket(fd); // Who brings no memory, or none of a channel, is no guest.
       }
     }
     return undefined;
@@ -118,7 +119,7 @@ export class Reception {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    requireNative("a channel").channelClose(this.#door);
+    closeSocket(this.#door);
     this.#knocker.close();
   }
 }
@@ -170,10 +171,10 @@ function bring(
     const knock = connect(knockerOf(address));
     const fd = connect(address);
     const memory = calling(address, () => part.channelOffer(fd, ringBytes));
-    part.channelClose(knock); // Which is what is heard.
+    closeSocket(knock); // Which is what is heard.
     return { fd, memory };
   } catch (error) {
-    for (const fd of opened) part.channelClose(fd);
+    for (const fd of opened) closeSocket(fd);
     if (isErrno(error, "ECONNREFUSED", "EAGAIN", "ECONNRESET", "EPIPE")) return undefined;
     throw error;
   }

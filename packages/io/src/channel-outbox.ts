@@ -45,7 +45,18 @@ export class Outbox {
   #sendNow(message: Uint8Array): boolean {
     if (this.#waiting.length > 0) return false;
     const { writer } = this.#link;
-    return message.length <= writer.mostWhole && writer.put(message, 0);
+    try {
+      return message.length <= writer.mostWhole && writer.put(message, 0);
+    } catch (error) {
+      this.#distrust(error);
+      throw error;
+    }
+  }
+
+  /** A peer that does not keep to the rules: nothing more is sent to it. */
+  #distrust(error: unknown): void {
+    if (!(error instanceof IoError)) throw error;
+    this.#link.cut(error);
   }
 
   /** Sends; a promise only when it must wait for room. */
@@ -80,7 +91,7 @@ export class Outbox {
     this.#waiting.push(waiting);
     this.pump();
     while (!outcome.isSettled) {
-      if (this.#owner.patience.spin(() => this.#canGoOn())) {
+      if (this.#owner.patience.spin(() => this.#link.isGone || this.#link.writer.hasNews)) {
         this.pump();
         continue;
       }
@@ -102,17 +113,12 @@ export class Outbox {
 
   /** Goes on with what waits, as far as there is room; then says that we sleep until there is more. */
   pump(): void {
-    let first = this.#waiting[0];
-    if (first === undefined && this.#settleEnd === undefined) return;
-    if (first !== undefined && this.#link.isGone) return this.fail(this.#link.farewell);
-    while (first !== undefined) {
-      if (this.#put(first)) {
-        this.#waiting.shift();
-        first.settle();
-      } else if (this.#link.writer.sleep(this.#nextBytes(first))) {
-        return;
-      }
-      first = this.#waiting[0];
+    if (this.#waiting.length === 0 && this.#settleEnd === undefined) return;
+    if (this.#waiting.length > 0 && this.#link.isGone) return this.fail(this.#link.farewell);
+    try {
+      if (!this.#sendWaiting()) return;
+    } catch (error) {
+      return this.#distrust(error);
     }
     if (this.#settleEnd === undefined) return;
     if (!this.#link.isGone) this.#link.writer.end();
@@ -120,17 +126,23 @@ export class Outbox {
     this.#settleEnd = undefined;
   }
 
+  /** Returns whether nothing is left that waits. */
+  #sendWaiting(): boolean {
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0])
+      if (this.#put(first)) {
+        this.#waiting.shift();
+        first.settle();
+      } else if (this.#link.writer.sleep(this.#nextBytes(first))) {
+        return false;
+      }
+    return true;
+  }
+
   /** Nothing of what waits will be sent. */
   fail(reason: IoError): void {
     for (const waiting of this.#waiting.splice(0)) waiting.settle(reason);
     this.#settleEnd?.(reason);
     this.#settleEnd = undefined;
-  }
-
-  #canGoOn(): boolean {
-    const [first] = this.#waiting;
-    if (first === undefined || this.#link.isGone) return true;
-    return this.#link.writer.hasRoomFor(this.#nextBytes(first));
   }
 
   /** How much of a message goes in next. */

@@ -55,6 +55,7 @@ export class ChannelPort extends EventEmitter<PortEvents> {
   /** Closes the channel when all that was posted is on its way. */
   async close(): Promise<void> {
     await this.#channel[Symbol.asyncDispose]();
+    if (!this.#isStarted) this.emit("close");
   }
 
   /** As `close`. */

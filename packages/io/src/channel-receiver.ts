@@ -41,7 +41,7 @@ export class ChannelReceiver extends MessageSource {
     });
     this.#most = most;
     const address = addressOf(name, "many");
-    const reception = Reception.open(address, checked, () => this.#admit());
+    const reception = Reception.open(address, checked, () => this.#onKnock());
     if (reception === undefined)
       throw new IoError("EADDRINUSE", `EADDRINUSE: somebody receives on '${name}' already`);
     this.#reception = reception;
@@ -65,6 +65,14 @@ export class ChannelReceiver extends MessageSource {
     this.close();
   }
 
+  #onKnock(): void {
+    try {
+      this.#admit();
+    } catch (error) {
+      this.inbox.fail(error); // Such as that there is no descriptor left for the guest.
+    }
+  }
+
   #admit(): void {
     while (this.inbox.links.length < this.#most) {
       const link = this.#reception.admit();
@@ -78,7 +86,7 @@ export class ChannelReceiver extends MessageSource {
   #dismiss(link: ChannelLink): void {
     link.close();
     this.counted.delete(link);
-    this.#admit(); // Somebody may have waited for the place.
+    this.#onKnock(); // Somebody may have waited for the place.
   }
 
   /** While it is waited for, its door keeps the event loop alive; that is enough. */

@@ -71,9 +71,10 @@ export class RingWriter {
     return false;
   }
 
-  /** Whether a piece could be written now. */
-  hasRoomFor(length: number): boolean {
-    return this.#hasRoom(spaceOf(length));
+  /** Whether the reader has taken more than was last seen. */
+  get hasNews(): boolean {
+    const { words, at, ringBytes } = this.#memory;
+    return words[at.taken] !== ((this.#limit - ringBytes) | 0);
   }
 
   /** Says that we no longer sleep. */
@@ -106,6 +107,8 @@ export class RingReader {
   #read = 0;
   #told = 0;
   #limit = 0;
+  /** Views of what was read are in use, until it is released. */
+  #isHeld = false;
   /** A message of several pieces, of which some are there. */
   #whole: Buffer | undefined;
   #wholeBytes = 0;
@@ -140,15 +143,18 @@ export class RingReader {
       const length = words[place >> 2] ?? -1;
       const remaining = words[(place >> 2) + 1] ?? -1;
       const space = spaceOf(length);
-      if (length < 0 || length > ringBytes || space > (this.#limit - this.#read) >>> 0)
+      const seen = (this.#limit - this.#read) >>> 0;
+      if (length < 0 || length > ringBytes || space > seen || remaining < GIVEN_UP)
         throw brokenChannel("wrote a length that cannot be");
       this.#read = (this.#read + space) | 0;
       const start = place + HEADER_BYTES;
-      if (remaining === 0 && this.#whole === undefined && length <= this.#mostMessageBytes)
+      if (remaining === 0 && this.#whole === undefined && length <= this.#mostMessageBytes) {
+        this.#isHeld = true;
         return Buffer.from(buffer, start, length); // Takes less than subarray.
+      }
       const whole = this.#join(bytes.subarray(start, start + length), remaining);
       if (whole !== undefined) return whole;
-      this.release();
+      if (!this.#isHeld) this.release();
     }
     return undefined;
   }
@@ -183,6 +189,7 @@ export class RingReader {
   /** What was read may be written over: told when it is all that was seen, or a quarter of the ring. */
   release(): void {
     const { words, at, ringBytes } = this.#memory;
+    this.#isHeld = false;
     const untold = (this.#read - this.#told) >>> 0;
     if (untold === 0 || (this.#read !== this.#limit && untold < ringBytes / 4)) return;
     this.#told = this.#read;

@@ -1,5 +1,5 @@
 /** channel: messages between two processes, or threads, through memory that both map. */
-import { ChannelLink } from "./channel-link.ts";
+import { ChannelLink, closeSocket } from "./channel-link.ts";
 import { addressOf, Reception, visit, waitToRetry } from "./channel-meeting.ts";
 import {
   type ChannelOptions,
@@ -173,10 +173,14 @@ async function waitForGuest(
       onAbort = () => reject(signal?.reason);
       signal?.addEventListener("abort", onAbort);
       onKnock = () => {
-        const guest = reception.admit();
-        if (guest === undefined) return;
-        reception.close();
-        resolve(guest);
+        try {
+          const guest = reception.admit();
+          if (guest === undefined) return;
+          reception.close(); // Before the next can come in.
+          resolve(guest);
+        } catch (error) {
+          reject(error);
+        }
       };
     });
   } finally {
@@ -210,7 +214,7 @@ export class ChannelEnd {
 
   /** Closes it here: due once a child has inherited it, or its death would not be seen. */
   close(): void {
-    if (this.#isOurs) requireNative("a channel").channelClose(this.give());
+    if (this.#isOurs) closeSocket(this.give());
   }
 
   /** As `close`. */
@@ -230,8 +234,8 @@ export function channelPair(options: ChannelOptions = {}): [Channel, ChannelEnd]
       const link = new ChannelLink(ours, memory, "offered", checked.maxMessageBytes);
       return [new Channel(link, checked), new ChannelEnd(theirs)];
     } catch (error) {
-      part.channelClose(ours);
-      part.channelClose(theirs);
+      closeSocket(ours);
+      closeSocket(theirs);
       throw error;
     }
   } catch (error) {

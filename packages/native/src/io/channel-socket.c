@@ -151,18 +151,6 @@ static napi_value channel_admit_js(napi_env env, napi_callback_info info)
 	return io_number(env, -1);
 }
 
-/* channelClose(fd): of a socket that nobody owns yet. */
-static napi_value channel_close_js(napi_env env, napi_callback_info info)
-{
-	napi_value value;
-	int fd;
-
-	if (!io_take(env, info, 1, &value) || !io_take_fd(env, value, &fd))
-		return NULL;
-	return close(fd) < 0 ? io_throw(env, -errno, "close") : io_undefined(env);
-}
-
-IO_FUNCTION("channelClose", channel_close_js);
 IO_FUNCTION("channelPair", channel_pair_js);
 IO_FUNCTION("channelListen", channel_listen_js);
 IO_FUNCTION("channelConnect", channel_connect_js);
