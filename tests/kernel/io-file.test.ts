@@ -1,33 +1,23 @@
 /** Files of @crossbill/io in processes of their own: truncated under them, at the end, out of descriptors. */
-import { execFile } from "node:child_process";
 import * as fs from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, expect, it } from "vitest";
+import { IoPrograms } from "./io-program.ts";
 
-const folder = fs.mkdtempSync(join(tmpdir(), "crossbill-io-file-"));
-afterAll(() => fs.rmSync(folder, { recursive: true }));
+const programs = new IoPrograms("file");
+afterAll(() => programs.remove());
 
-const entry = join(import.meta.dirname, "../../packages/io/dist/index.js");
-const run = promisify(execFile);
+let files = 0;
 
 /** Runs a program that has the library and `path`, a file of `mebibytes` times a MiB of 1. */
 async function runProgram(
   text: string,
   { mebibytes = 1, before = "", environment = {} }: Setting = {},
 ): Promise<{ stdout: string; stderr: string }> {
-  const path = join(folder, `file-${fs.readdirSync(folder).length}`);
+  const path = join(programs.folder, `file-${files++}`);
   fs.writeFileSync(path, Buffer.alloc(mebibytes << 20, 1));
-  const program = join(folder, `program-${fs.readdirSync(folder).length}.mjs`);
-  const imports = `import { open, openSync } from ${JSON.stringify(entry)};
-import * as fs from "node:fs";
-const path = ${JSON.stringify(path)};\n`;
-  fs.writeFileSync(program, imports + text);
-  const command = `${before} exec "$0" --expose-gc "$1"`;
-  return await run("bash", ["-c", command, process.execPath, program], {
-    env: { ...process.env, ...environment },
-    maxBuffer: 16 << 20,
+  return await programs.run(`const { open, openSync } = io;\n${text}`, {
+    ...{ values: { path }, before, environment },
   });
 }
 
@@ -177,7 +167,7 @@ it("a full disk is told with the bytes that are in the file", async () => {
       before: `mkdir "$FULL"
         unshare -m bash -c 'mount -t tmpfs -o size=512k none "$FULL"; exec "$0" "$1"' "$0" "$1"
         exit;`,
-      environment: { FULL: join(folder, "full") },
+      environment: { FULL: join(programs.folder, "full") },
     },
   );
   expect(stdout).toBe("ENOSPC true true true\n");
