@@ -32,13 +32,17 @@ const tamed = {
   channelSleep: (args) => (args[1] > longestSleepMs ? [args[0], longestSleepMs] : args),
 };
 
-/** Closes what a call has made, so that descriptors do not run out. */
-const closing = (made) => [made].flat().forEach((fd) => fs.closeSync(fd));
+/** Closes the descriptors that a call has made, so that they do not run out. */
+const closing = (made) => {
+  for (const fd of [made].flat()) if (typeof fd === "number") fs.closeSync(fd);
+};
 const undone = {
   channelPair: closing,
   channelListen: closing,
   channelConnect: closing,
   channelAdmit: closing,
+  openOrRead: closing,
+  openOrReadSync: closing,
 };
 
 const changes = fc.record({

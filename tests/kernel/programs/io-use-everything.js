@@ -5,8 +5,12 @@ import {
   channelPair,
   channelReceiver,
   channelSender,
+  copy,
+  copySync,
   lines,
   open,
+  readFile,
+  readFileSync,
   readStream,
   statAll,
   statAllSync,
@@ -39,6 +43,19 @@ async function usePieces() {
 async function useWhole() {
   for await (const chunk of readStream("pieces")) if (chunk.length === 0) throw new Error("empty");
   for await (const line of lines("pieces")) if (line.length > 9) throw new Error("long");
+  const { signal } = new AbortController();
+  for (const size of [100, 1 << 20]) {
+    fs.writeFileSync("whole", Buffer.alloc(size, 1));
+    for (const encoding of [null, "utf8"]) {
+      const read = [
+        await readFile("whole", { encoding, signal }),
+        readFileSync("whole", { encoding }),
+      ];
+      if (read.some(({ length }) => length !== size)) throw new Error("not all was read");
+    }
+  }
+  for (const reflink of ["auto", "never"]) await copy("whole", "copied", { reflink, signal });
+  copySync("whole", "copied-at-once", { mode: 0o600 });
 }
 
 async function useStatus() {
