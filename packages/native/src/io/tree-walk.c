@@ -108,7 +108,7 @@ static int walk_step_run(struct io_work *work)
 	step->visit.options = &step->walk->options;
 	step->visit.batch = &step->batch;
 	step->visit.work = work;
-	while (!error && !walk_batch_is_full(&step->batch)) {
+	while (!error && !walk_batch_is_full(&step->batch) && !io_work_is_aborted(work)) {
 		struct walk_folder *folder = walk_tree_take(tree);
 
 		if (!folder)

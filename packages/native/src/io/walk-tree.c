@@ -45,11 +45,18 @@ void walk_folder_free(struct walk_folder *first)
 		struct walk_folder *folder = first;
 
 		first = folder->below;
-		if (folder->fd >= 0)
-			close(folder->fd);
 		walk_listing_free(folder->listing);
 		free(folder);
 	}
+}
+
+/* With the lock, so that no other thread finds descriptors lacking for one that is about to be
+ * closed. */
+static void walk_close(struct walk_tree *tree, struct walk_folder *folder)
+{
+	close(folder->fd);
+	folder->fd = -1;
+	tree->open--;
 }
 
 /* With the lock: takes a folder out of those whose descriptor could be closed. */
@@ -80,20 +87,17 @@ static void walk_idle(struct walk_tree *tree, struct walk_folder *folder)
 	tree->newest = folder;
 }
 
-/* With the lock: takes the descriptor that was not used for longest, or -1. */
-static int walk_evict(struct walk_tree *tree)
+/* With the lock: closes the descriptor that was not used for longest; false when there is none. */
+static bool walk_evict(struct walk_tree *tree)
 {
 	struct walk_folder *folder = tree->oldest;
-	int fd;
 
 	if (!folder)
-		return -1;
+		return false;
 	walk_busy(tree, folder);
-	fd = folder->fd;
-	folder->position = lseek(fd, 0, SEEK_CUR);
-	folder->fd = -1;
-	tree->open--;
-	return fd;
+	folder->position = lseek(folder->fd, 0, SEEK_CUR);
+	walk_close(tree, folder);
+	return true;
 }
 
 /*
@@ -106,7 +110,8 @@ static void walk_give(struct walk_tree *tree, struct walk_folder *folder, struct
 		struct walk_folder *parent = folder->parent;
 
 		walk_busy(tree, folder);
-		tree->open -= folder->fd >= 0;
+		if (folder->fd >= 0)
+			walk_close(tree, folder);
 		folder->below = *dead;
 		*dead = folder;
 		folder = parent;
@@ -159,7 +164,7 @@ struct walk_folder *walk_tree_take(struct walk_tree *tree)
 	struct walk_folder *folder;
 
 	walk_lock(tree);
-	while (!tree->top && tree->busy > 0)
+	while ((!tree->top || tree->is_scarce) && tree->busy > 0)
 		pthread_cond_wait(&tree->changed, &tree->lock);
 	folder = tree->is_closed ? NULL : tree->top;
 	if (folder) {
@@ -213,6 +218,19 @@ void walk_tree_push(struct walk_tree *tree, struct walk_folder *first)
 	walk_unlock(tree);
 }
 
+bool walk_tree_spare(struct walk_tree *tree, int error)
+{
+	bool is_helped = false;
+
+	if (error != -EMFILE && error != -ENFILE)
+		return false;
+	walk_lock(tree);
+	is_helped = !tree->is_scarce || tree->busy > 1;
+	tree->is_scarce = true;
+	walk_unlock(tree);
+	return is_helped;
+}
+
 bool walk_tree_is_done(struct walk_tree *tree)
 {
 	bool is_done;
@@ -223,18 +241,14 @@ bool walk_tree_is_done(struct walk_tree *tree)
 	return is_done;
 }
 
-/* Closes a descriptor of a folder that nobody uses now; false when there is none. */
 static bool walk_close_one(struct walk_tree *tree)
 {
-	int fd;
+	bool is_closed;
 
 	walk_lock(tree);
-	fd = walk_evict(tree);
+	is_closed = walk_evict(tree);
 	walk_unlock(tree);
-	if (fd < 0)
-		return false;
-	close(fd);
-	return true;
+	return is_closed;
 }
 
 /* Retried as long as a shortage of descriptors can be helped. */
@@ -266,22 +280,18 @@ int walk_tree_enter(struct walk_tree *tree, const struct walk_folder *folder, in
 
 void walk_tree_adopt(struct walk_tree *tree, struct walk_folder *folder, int fd)
 {
-	int surplus = -1;
-
 	walk_lock(tree);
 	if (folder->fd >= 0) {
-		surplus = fd; /* Another thread was faster. */
+		close(fd); /* Another thread was faster. */
 		if (folder->pins == 0)
 			walk_busy(tree, folder);
 	} else {
 		folder->fd = fd;
 		if (++tree->open > MOST_OPEN)
-			surplus = walk_evict(tree);
+			walk_evict(tree);
 	}
 	folder->pins++;
 	walk_unlock(tree);
-	if (surplus >= 0)
-		close(surplus);
 }
 
 /* Pins the descriptor if there is one; else -1. */

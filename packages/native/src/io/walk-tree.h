@@ -49,6 +49,8 @@ struct walk_tree {
 	struct walk_folder *oldest;
 	struct walk_folder *newest;
 	unsigned int open;
+	/* Descriptors ran out: from then on one folder is visited at a time. */
+	bool is_scarce;
 	bool is_closed;
 };
 
@@ -83,6 +85,9 @@ void walk_folder_free(struct walk_folder *first);
  * Returns it or -errno.
  */
 int walk_tree_enter(struct walk_tree *tree, const struct walk_folder *folder, int at);
+/* Whether what failed with this error may go when the folder is visited alone: push it again then.
+ */
+bool walk_tree_spare(struct walk_tree *tree, int error);
 /* Gives the folder its descriptor, pinned. */
 void walk_tree_adopt(struct walk_tree *tree, struct walk_folder *folder, int fd);
 /* Its descriptor, opened again if need be, which stays open until it is unpinned; or -errno. */

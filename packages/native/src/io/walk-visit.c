@@ -114,7 +114,9 @@ static int walk_begin(struct walk_visit *visit, struct walk_folder *folder,
 	int fd = at < 0 ? at : walk_tree_enter(visit->tree, folder, at);
 	int failure = walk_batch_run(visit->batch, folder->depth, path->begin, path->parent_end);
 
-	if (fd < 0) {
+	if (fd < 0 && walk_tree_spare(visit->tree, fd)) {
+		walk_tree_again(visit->tree, folder);
+	} else if (fd < 0) {
 		failure = failure ? failure : walk_tell_closed(visit, folder, at, fd);
 	} else {
 		struct statx status = {0};
@@ -133,6 +135,10 @@ static int walk_go_on(struct walk_visit *visit, struct walk_folder *folder,
 {
 	int fd = walk_tree_pin(visit->tree, folder);
 
+	if (fd < 0 && walk_tree_spare(visit->tree, fd)) {
+		walk_tree_again(visit->tree, folder);
+		return 0;
+	}
 	if (fd < 0)
 		return walk_tell_again(visit, folder, path, fd);
 	visit->fd = fd;
