@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 import { afterAll, expect, it } from "vitest";
 import { type Channel, channel, channelPair } from "../../packages/io/src/channel.ts";
-import { channelReceiver } from "../../packages/io/src/channel-receiver.ts";
+import { channelReceiver, channelSender } from "../../packages/io/src/channel-receiver.ts";
 import { IoError } from "../../packages/io/src/errors.ts";
 
 const folder = fs.mkdtempSync(join(tmpdir(), "crossbill-io-channel-"));
@@ -306,6 +306,29 @@ for name in sys.argv[1:]:
   expect(host.receiveSync()?.toString()).toBe("mine");
   guest.close();
   host.close();
+});
+
+it("lets guests in when it has descriptors again", async () => {
+  const where = name("full");
+  const path = programOf(`import fs from "node:fs";
+    const receiver = channelReceiver(${JSON.stringify(where)});
+    const held = [];
+    try { for (;;) held.push(fs.openSync("/dev/null")); } catch {}
+    say("full");
+    setTimeout(() => held.forEach((fd) => fs.closeSync(fd)), 100);
+    let message;
+    while (message === undefined) message = await receiver.receive().catch(() => {});
+    say(message.toString());
+    receiver.close();`);
+  const limited = ["-c", `ulimit -n 64; exec "$0" "$1"`, process.execPath, path];
+  const child = spawn("bash", limited, { stdio: ["ignore", "pipe", "inherit"] });
+  const output = outputOf(child);
+  await new Promise((resolve) => child.stdout.once("data", resolve));
+  const sender = await channelSender(where);
+  await sender.send(Buffer.from("at last"));
+  await sender.end();
+  sender.close();
+  expect(await output).toBe('"full""at last"');
 });
 
 it.each([

@@ -19,6 +19,8 @@ declare module "./native.ts" {
 
 /** A name is looked for again after so many milliseconds. */
 const RETRY_MS = 10;
+/** A guest knocks again after so many: a knock is lost where the holder has no descriptor for it. */
+const KNOCK_MS = 500;
 const NAME = /^[\w.-]{1,64}$/;
 
 /** The abstract name: of this user, so that users do not meet each other's. */
@@ -136,6 +138,7 @@ export async function visit(
   if (brought === undefined) return undefined;
   const link = new ChannelLink(brought.fd, brought.memory, "offered", maxMessageBytes);
   link.ref();
+  const knocking = setInterval(() => knock(address), KNOCK_MS);
   let onAbort = () => {};
   try {
     await new Promise<void>((resolve, reject) => {
@@ -147,12 +150,21 @@ export async function visit(
     link.close();
     throw error;
   } finally {
+    clearInterval(knocking);
     signal?.removeEventListener("abort", onAbort);
     link.unref();
   }
   if (!link.isGone) return link;
   link.close();
   return undefined;
+}
+
+function knock(address: string): void {
+  try {
+    closeSocket(requireNative("a channel").channelConnect(knockerOf(address)));
+  } catch {
+    // Too many knock at once, or he is gone, which the socket to him tells.
+  }
 }
 
 /** Puts new memory before the door, and knocks. */
@@ -168,10 +180,10 @@ function bring(
     return fd;
   };
   try {
-    const knock = connect(knockerOf(address));
+    const visitor = connect(knockerOf(address));
     const fd = connect(address);
     const memory = calling(address, () => part.channelOffer(fd, ringBytes));
-    closeSocket(knock); // Which is what is heard.
+    closeSocket(visitor); // Which is what is heard.
     return { fd, memory };
   } catch (error) {
     for (const fd of opened) closeSocket(fd);
