@@ -3,7 +3,7 @@ _crossbill() {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		COMPREPLY=($(compgen -W "run attach report try scoreboard diff check lab explain compare calibrate doctor help --help --version" -- "$current"))
+		COMPREPLY=($(compgen -W "run attach report import try scoreboard diff check lab explain compare calibrate doctor help --help --version" -- "$current"))
 		return
 	fi
 	case ${COMP_WORDS[1]} in
@@ -51,6 +51,18 @@ _crossbill() {
 		esac
 		case $current in
 		-*) COMPREPLY=($(compgen -W "--format --value --json -o --output --top --by -e --trace --all --help" -- "$current")) ;;
+		*) COMPREPLY=($(compgen -f -- "$current")) ;;
+		esac
+		;;
+	import)
+		case $previous in
+		-o|--output) COMPREPLY=($(compgen -f -- "$current")); return ;;
+		--top) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+		--by) COMPREPLY=($(compgen -W "process syscall target" -- "$current")); return ;;
+		-e|--trace) COMPREPLY=($(compgen -W "" -- "$current")); return ;;
+		esac
+		case $current in
+		-*) COMPREPLY=($(compgen -W "-o --output --top --by -e --trace --all --help" -- "$current")) ;;
 		*) COMPREPLY=($(compgen -f -- "$current")) ;;
 		esac
 		;;

@@ -65,6 +65,13 @@ export const valueFlag: Flag<ValueName | null> = choice({
   choices: valueNames,
 });
 
+export const importOutputFlag: Flag<string | null> = text({
+  flags: "-o, --output <file>",
+  description: "write the recording to this file instead of printing its bill",
+  completion: "file",
+  parse: (value) => value,
+});
+
 export const reportOutputFlag: Flag<string | null> = text({
   flags: "-o, --output <file>",
   description: "write to this file instead of standard output",

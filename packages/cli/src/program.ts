@@ -8,6 +8,7 @@ import { compare } from "./commands/compare.ts";
 import { diff } from "./commands/diff.ts";
 import { doctor } from "./commands/doctor.ts";
 import { explain } from "./commands/explain.ts";
+import { importLog } from "./commands/import.ts";
 import { lab } from "./commands/lab.ts";
 import { report } from "./commands/report.ts";
 import { run } from "./commands/run.ts";
@@ -21,6 +22,7 @@ export const verbs: readonly Verb[] = [
   run,
   attach,
   report,
+  importLog,
   tryFindings,
   scoreboard,
   diff,

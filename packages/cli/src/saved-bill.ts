@@ -19,7 +19,7 @@ export async function savedBill(text: string): Promise<Bill> {
 }
 
 /** Bills a recording with the prices of the machine it was made on. */
-async function billOf(recording: Recording): Promise<Bill> {
+export async function billOf(recording: Recording): Promise<Bill> {
   const stored = loadPrices(recording.machine);
   if (stored.state === "found") return makeBill(recording, stored.prices);
   const machine = identifyMachine();

@@ -21,6 +21,7 @@ import {
   waitRecord,
 } from "./bill/process-account.ts";
 import { type Rates, ratesFor } from "./bill/rates.ts";
+import { roomForBoundary } from "./bill/room-for-boundary.ts";
 import { poolSamples, splitSampled } from "./bill/sampled-split.ts";
 import { makeSequences } from "./bill/sequences.ts";
 import {
@@ -51,8 +52,9 @@ export function makeBill(recording: Recording, prices: Prices): Bill {
   return { ...bill, ...advise(bill) };
 }
 
-function priceRecording(recording: Recording, prices: Prices): UnadvisedBill {
-  const rates = ratesFor(recording, prices);
+function priceRecording(given: Recording, prices: Prices): UnadvisedBill {
+  const rates = ratesFor(given, prices);
+  const recording = roomForBoundary(given, rates.boundary.likely);
   const ledger = openLedger(recording, rates.waitFloor.likely);
   const basis = faultBasis(recording);
   const split = splitter(recording, rates, ledger.processes, basis);
@@ -75,6 +77,7 @@ function priceRecording(recording: Recording, prices: Prices): UnadvisedBill {
     exit: recording.exit,
     recorder: recording.recorder,
     timing: recording.timing,
+    ...(recording.imported === undefined ? {} : { imported: recording.imported }),
     startedAt: recording.startedAt,
     elapsedNs: Math.round(recording.elapsedNs),
     audit: billAudit(recording, overheadNs, perCrossingNs(recording, rates, overheadNs, returned)),
@@ -109,7 +112,7 @@ function splitter(
   processes: readonly LedgerProcess[],
   basis: FaultBasis,
 ): (process: LedgerProcess) => CpuSplit {
-  if (recording.recorder === "ptrace") return (process) => splitTraced(process, rates);
+  if (recording.recorder !== "ebpf") return (process) => splitTraced(process, rates);
   if (recording.timing === "exact") return (process) => splitExact(process, rates, basis);
   const pool = poolSamples(processes);
   return (process) => splitSampled(process, rates, basis, pool);
@@ -146,12 +149,13 @@ function totalTime(
 
 /** What the recorder added to a crossing: measured where it knows how long the threads stood, else its price. */
 function perCrossingNs(
-  { processes }: Recording,
+  { processes, imported }: Recording,
   rates: Rates,
   overheadNs: number,
   crossings: number,
 ): number {
-  const isMeasured = crossings > 0 && processes.some(({ stoodNs }) => stoodNs !== undefined);
+  const isStood = processes.some(({ stoodNs }) => stoodNs !== undefined);
+  const isMeasured = crossings > 0 && (isStood || imported !== undefined);
   return isMeasured ? overheadNs / crossings : rates.overhead.likely;
 }
 

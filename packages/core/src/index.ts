@@ -45,6 +45,7 @@ export {
   median,
   predictCost,
 } from "./fit.ts";
+export { type ImportContext, LogImport } from "./import-log.ts";
 export { jsonSchemas } from "./json-schemas.ts";
 export * from "./lab-report.ts";
 export * from "./machine.ts";

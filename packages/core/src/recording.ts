@@ -1,5 +1,6 @@
 /** The recording: the facts a recorder saw. Everything right of this file is pure. */
 import { z } from "zod";
+import { importedSchema } from "./imports/gaps.ts";
 import { machineSchema } from "./machine.ts";
 
 const count = z.number().int().nonnegative();
@@ -12,6 +13,9 @@ const syscallName = tableName;
 /** Of a function's name or a source file's; C++ has longer ones, which say no more. */
 export const SYMBOL_CHARACTERS_MAX = 512;
 const errorName = z.string().regex(/^(E[A-Z0-9_]{1,40}|errno_\d{1,10})$/);
+
+/** "import": no recorder of ours, but the log of another tool. */
+export const recorderNameSchema = z.enum(["ebpf", "ptrace", "import"]);
 
 /** What a descriptor refers to. `none`: the call takes no descriptor. `unknown`: it was not open. */
 export const descriptorKinds = [
@@ -230,9 +234,11 @@ export const RECORDING_SCHEMA = "crossbill.recording/1";
 export const recordingSchema = z.object({
   schema: z.literal(RECORDING_SCHEMA),
   machine: machineSchema,
-  recorder: z.enum(["ebpf", "ptrace"]),
+  recorder: recorderNameSchema,
   /** "sampled": counts exact, CPU time from samples. "exact": every call timed. */
   timing: z.enum(["sampled", "exact"]),
+  /** Only of what was imported: from what, and what that does not tell. */
+  imported: importedSchema.optional(),
   command: z.array(z.string()),
   startedAt: z.string(),
   /** From the target's start (or attaching) to its end (or detaching), by the monotonic clock. */

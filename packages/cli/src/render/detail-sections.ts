@@ -80,14 +80,15 @@ export function warningsSection(bill: Bill, paint: Paint, width: number): string
 }
 
 /** The bill's account of itself. */
-export function auditLines({ audit, recorder, timing }: Bill, width: number): string[] {
+export function auditLines({ audit, recorder, timing, imported }: Bill, width: number): string[] {
+  const observer = imported === undefined ? `${recorder} recorder (${timing})` : imported.from;
   const perCrossing = audit.overheadNsPerCrossing;
   const still = audit.stillRunning === 0 ? "" : `; still running ${audit.stillRunning}`;
   const unnamed = audit.unnamed === 0 ? "" : `; unnamed ${formatCount(audit.unnamed)}`;
   return wrapText(
     `entered ${formatCount(audit.entered)} = left ${formatCount(audit.left)} ` +
       `+ in flight ${formatCount(audit.inFlight)}; not itemised ${formatCount(audit.unitemised)}; ` +
-      `lost ${formatCount(audit.lost)}${unnamed}${still}; ${recorder} recorder (${timing}) ` +
+      `lost ${formatCount(audit.lost)}${unnamed}${still}; ${observer} ` +
       `${formatTime(perCrossing)} per crossing, ${formatTime(audit.overheadNs)} in all (subtracted)`,
     { width, lead: "audit: " },
   );

@@ -16,10 +16,10 @@ export interface FindingsView {
   readonly width: number;
 }
 
-/** Nothing for bills from before there was advice. */
+/** Nothing for bills from before there was advice, and for those of which none is made. */
 export function findingsSection(bill: Bill, paint: Paint, { all, width }: FindingsView): string[] {
-  const { findings, setAside = [] } = bill;
-  if (findings === undefined) return [];
+  const { findings, setAside = [], imported } = bill;
+  if (findings === undefined || imported !== undefined) return [];
   const shown = all ? findings : findings.slice(0, MOST_SHOWN);
   const more = findings.length - shown.length;
   const lines = shown.flatMap((finding) => findingLines(finding, paint, { all, width }));

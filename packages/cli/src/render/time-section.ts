@@ -21,7 +21,7 @@ export function answerLines(bill: Bill, width: number): string[] {
   const share = (ns: number) => formatShare(ns, time.wallNs);
   const crossings = counted(audit.entered, "crossing");
   return wrapText(
-    `${crossings} in ${formatTime(elapsedNs)}: ` +
+    `${crossings}${elapsedNs > 0 ? ` in ${formatTime(elapsedNs)}` : ""}: ` +
       `${share(time.boundaryNs)} of ${formatTime(time.wallNs)} thread time paid at the boundary, ` +
       `${share(time.kernelNs)} kernel work, ${share(waitingNs(bill))} waiting`,
     { width },

@@ -31,6 +31,7 @@ export interface Checked {
 
 export function crossCheck(checked: Checked): BillWarning[] {
   return [
+    ...checkImport(checked.recording),
     ...checkAudit(checked),
     ...checkUnseen(checked.recording),
     ...checkPrices(checked),
@@ -38,6 +39,14 @@ export function crossCheck(checked: Checked): BillWarning[] {
     ...checkRusage(checked.recording),
     ...checkResidual(checked.time),
   ];
+}
+
+function checkImport({ imported }: Recording): BillWarning[] {
+  if (imported === undefined) return [];
+  const { from, gaps, unread } = imported;
+  const warnings: BillWarning[] = [{ code: "imported", from, gaps }];
+  if (unread > 0) warnings.push({ code: "import-unread", count: unread });
+  return warnings;
 }
 
 function checkAudit({ recording: { audit }, crossings }: Checked): BillWarning[] {
@@ -59,7 +68,7 @@ function checkUnseen(recording: Recording): BillWarning[] {
   const warnings: BillWarning[] = [];
   const { threadsLost = 0 } = audit;
   if (threadsLost > 0) warnings.push({ code: "threads-lost", count: threadsLost });
-  const calls = recording.recorder === "ptrace" ? uringCalls(recording) : 0;
+  const calls = recording.recorder === "ebpf" ? 0 : uringCalls(recording);
   if (calls > 0) warnings.push({ code: "uring-unseen", count: calls });
   const compat = processes.filter((process) => process.compat === true).length;
   if (compat > 0) warnings.push({ code: "compat", count: compat });

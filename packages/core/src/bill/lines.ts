@@ -118,11 +118,15 @@ function distinctPathsOf(parts: readonly PricedLine[]): Pick<BillLine, "distinct
 function kernelInterval(
   { account, parts }: OpenLine,
   kernelNs: number,
-  { timing }: Recording,
+  { timing, imported }: Recording,
   rates: Rates,
 ): BillLine["intervals"]["kernelNs"] {
   const lines = parts.map(({ line }) => line);
   const count = countCalls(lines);
+  // It may have been waiting, all of it.
+  if (imported !== undefined) {
+    return aroundLikely({ ...zeroInterval, high: betweenHooks(lines) }, kernelNs);
+  }
   if (timing === "exact") {
     const onCpu = betweenHooks(lines);
     const measured = { low: onCpu, likely: onCpu, high: onCpu };
@@ -158,7 +162,7 @@ function latencyOf(
     above: Math.max(0, perCall - floor),
     // How long a traced thread stood inside its calls is not known call by call.
     below:
-      recorder === "ptrace"
+      recorder !== "ebpf"
         ? Number.POSITIVE_INFINITY
         : account.process.recorded.runQueueNs + timed * Math.max(0, floor - perCall),
     hasMore: timed !== count || parts.some(({ line }) => line.recorded.unfinished !== undefined),

@@ -21,7 +21,7 @@ export interface Rates {
 }
 
 export function ratesFor(recording: Recording, prices: Prices): Rates {
-  const recorder = recorderPrice(recording, prices);
+  const recorder = importPrice(recording) ?? recorderPrice(recording, prices);
   return {
     boundary: prices.nullSyscallNs,
     overhead: recorder?.overheadNsPerCrossing ?? zeroInterval,
@@ -31,6 +31,13 @@ export function ratesFor(recording: Recording, prices: Prices): Rates {
     minorFault: blend(prices.anonymousFaultNs, prices.fileFaultNs),
     recorderPriced: recorder !== null,
   };
+}
+
+/** What a log shows of its tool's cost: a part of each call's duration. The rest is in the time between calls. */
+function importPrice({ imported }: Recording): RecorderPrice | null {
+  if (imported === undefined) return null;
+  const { floorNs } = imported;
+  return { overheadNsPerCrossing: zeroInterval, windowFloorNs: floorNs, waitFloorNs: floorNs };
 }
 
 function recorderPrice(recording: Recording, prices: Prices): RecorderPrice | null {

@@ -1,6 +1,7 @@
 /** The bill's shape: the JSON that users and tools read. Keys are added, never renamed. */
 import { z } from "zod";
 import { findingsSchema, setAsidesSchema } from "../findings/finding.ts";
+import { importedSchema } from "../imports/gaps.ts";
 import { machineSchema } from "../machine.ts";
 import { intervalSchema, pricesSchema } from "../prices.ts";
 import {
@@ -10,6 +11,7 @@ import {
   histogramCellSchema,
   recordedSequenceSchema,
   recordedStackSchema,
+  recorderNameSchema,
 } from "../recording.ts";
 import { warningSchema } from "./warnings.ts";
 
@@ -197,8 +199,10 @@ export const billSchema = z.object({
   prices: pricesSchema,
   command: z.array(z.string()),
   exit: z.object({ code: z.number().int().nullable(), signal: z.string().nullable() }),
-  recorder: z.enum(["ebpf", "ptrace"]),
+  recorder: recorderNameSchema,
   timing: z.enum(["sampled", "exact"]),
+  /** Only of what was imported: its times are rough, and there is no advice. */
+  imported: importedSchema.optional(),
   startedAt: z.string(),
   elapsedNs: ns,
   audit: z.object({

@@ -1,6 +1,8 @@
 /** Warnings: what a reader of a bill must know before believing it; one union, one renderer. */
 import { z } from "zod";
+import { describeGaps, type ImportGap, importFormats, importGaps } from "../imports/gaps.ts";
 import { type Disturbance, disturbances } from "../prices.ts";
+import { recorderNameSchema } from "../recording.ts";
 
 const count = z.number().int().nonnegative();
 const ns = z.number().nonnegative();
@@ -25,7 +27,7 @@ export const warningSchema = z.discriminatedUnion("code", [
   /** The recorder's own cost is unknown and was not subtracted. */
   z.object({
     code: z.literal("recorder-unpriced"),
-    recorder: z.enum(["ebpf", "ptrace"]),
+    recorder: recorderNameSchema,
     timing: z.enum(["sampled", "exact"]),
   }),
   /** The kernel's own accounting differs by more than 5 %. */
@@ -59,11 +61,26 @@ export const warningSchema = z.discriminatedUnion("code", [
   z.object({ code: z.literal("compat"), count }),
   /** Processes of the tree that outlived the recording. */
   z.object({ code: z.literal("still-running"), count }),
+  /** From the log of another tool: what it does not tell. */
+  z.object({
+    code: z.literal("imported"),
+    from: z.enum(importFormats),
+    gaps: z.array(z.enum(importGaps)).max(importGaps.length),
+  }),
+  /** Lines of such a log that could not be read: their calls are in no count. */
+  z.object({ code: z.literal("import-unread"), count }),
 ]);
 export type BillWarning = z.infer<typeof warningSchema>;
 
 /** Warnings that say how many there are of something, and no more. */
-type CountCode = "lost" | "not-itemised" | "unnamed" | "threads-lost" | "compat" | "still-running";
+type CountCode =
+  | "lost"
+  | "not-itemised"
+  | "unnamed"
+  | "threads-lost"
+  | "compat"
+  | "still-running"
+  | "import-unread";
 
 /** One sentence for people, without a name from the recording, so safe to print. */
 export function describeWarning(warning: BillWarning): string {
@@ -111,7 +128,11 @@ export function describeWarning(warning: BillWarning): string {
     case "threads-lost":
     case "compat":
     case "still-running":
+    case "import-unread":
       text = countSentences[warning.code](warning.count);
+      break;
+    case "imported":
+      text = describeImport(warning.from, warning.gaps);
       break;
     case "uring-unseen":
       text =
@@ -131,6 +152,13 @@ const disturbanceTexts: Readonly<Record<Disturbance, string>> = {
 
 function describeDisturbances(by: readonly Disturbance[]): string {
   return by.map((one) => disturbanceTexts[one]).join(", ");
+}
+
+function describeImport(from: string, gaps: readonly ImportGap[]): string {
+  return (
+    `imported from a ${from}, so priced without advice, by the prices of the machine it was imported on; ` +
+    describeGaps(gaps)
+  );
 }
 
 function describeFewSamples(samples: number, halfWidth: number | null): string {
@@ -167,6 +195,9 @@ const countSentences: Readonly<Record<CountCode, (n: number) => string>> = {
   "still-running": (n) =>
     `${thousands(n)} ${n === 1 ? "process" : "processes"} of the tree ` +
     "still ran when the recording ended",
+  "import-unread": (n) =>
+    `${counted(n, "line")} of the log could not be read: ` +
+    `${n === 1 ? "its call is" : "their calls are"} in no count`,
 };
 
 function thousands(n: number): string {

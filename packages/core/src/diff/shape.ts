@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { intervalSchema } from "../prices.ts";
 import { quantityUnits } from "../quantity.ts";
-import { descriptorKindSchema } from "../recording.ts";
+import { descriptorKindSchema, recorderNameSchema } from "../recording.ts";
 
 export const DIFF_SCHEMA = "crossbill.diff/1";
 
@@ -22,7 +22,7 @@ const sideSchema = z.object({
   command: z.array(z.string()),
   startedAt: z.string(),
   machineKey: z.string(),
-  recorder: z.enum(["ebpf", "ptrace"]),
+  recorder: recorderNameSchema,
   timing: z.enum(["sampled", "exact"]),
   exit: z.object({ code: z.number().int().nullable(), signal: z.string().nullable() }),
   /** Calls and threads the recorder could not keep: its counts are that much too low. */
