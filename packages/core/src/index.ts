@@ -46,6 +46,7 @@ export {
   predictCost,
 } from "./fit.ts";
 export { type ImportContext, LogImport } from "./import-log.ts";
+export { importFormats } from "./imports/gaps.ts";
 export { jsonSchemas } from "./json-schemas.ts";
 export * from "./lab-report.ts";
 export * from "./machine.ts";

@@ -1,7 +1,27 @@
-/** The page of exports, made from the formats' own texts: docs/exports.md. */
-import { exportFormats } from "@crossbill/core";
+/** The page of exports and imports, made from the formats' own texts: docs/exports.md. */
+import { exportFormats, importFormats } from "@crossbill/core";
 
 const MADE = "<!-- Made by tools/generate-docs.js from packages/core/src/exports; do not edit. -->";
+
+const imports: Readonly<Record<(typeof importFormats)[number], readonly [string, string, string]>> =
+  {
+    "strace log": [
+      "`strace -f -ttt -T -y -o LOG`",
+      "calls and errors by process; with `-T` durations, with `-y` files and sockets, with `-ttt` (or `-tt`, " +
+        "`-t`, `-r`) wall times",
+      "work and waiting apart, page faults, switches, run queue, what strace cost between calls",
+    ],
+    "strace summary": [
+      "`strace -f -c -o LOG`",
+      "calls, how many of them failed, and seconds, by system call",
+      "processes, files, errors by name, wall times",
+    ],
+    "perf trace summary": [
+      "`perf trace -s -o LOG`",
+      "calls, how many of them failed, and how long they took, by thread",
+      "files, errors by name, wall times, work and waiting apart",
+    ],
+  };
 
 export function exportsPage(): string {
   return [
@@ -31,6 +51,19 @@ export function exportsPage(): string {
       "200 columns in the middle.",
     "pprof files are compressed with gzip. `--value` says which figure collapsed stacks carry, and " +
       "which one pprof and speedscope show first.",
+    "## Imports",
+    "`crossbill import LOG` reads the logs of other tools, of any size, and prices what they tell with this " +
+      "machine's prices. Lines that cannot be read are counted, and the bill says what the log does not " +
+      "tell. No advice is made of it: its times are those of a program under the other tool.",
+    [
+      "| log | tells | does not tell |",
+      "|---|---|---|",
+      ...importFormats.map((format) => `| ${imports[format].join(" | ")} |`),
+    ].join("\n"),
+    "A part of strace's own cost is in every duration; what a call that does nothing takes (`getpid` and its " +
+      "like in the log, else the shortest call) is taken off. The rest of it, between calls, stays in user " +
+      "time. A call that waits by nature (`wait4`, `poll`, a read of a pipe) counts as waiting, any other as " +
+      "kernel work, whose interval therefore begins at 0.",
   ]
     .join("\n\n")
     .concat("\n");

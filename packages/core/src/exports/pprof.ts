@@ -3,6 +3,7 @@ import {
   Label,
   Line,
   Location,
+  Mapping,
   Function as PprofFunction,
   Profile,
   Sample,
@@ -26,6 +27,8 @@ export const pprof: ExportFormat = {
   write: (bill, { value }) => new ProfileBuilder(bill).build(value),
 };
 
+const MAPPING_ID = 1;
+
 class ProfileBuilder {
   readonly #strings = new StringTable();
   readonly #functions = new Map<string, PprofFunction>();
@@ -45,6 +48,7 @@ class ProfileBuilder {
       ),
       defaultSampleType: text(first),
       sample,
+      mapping: [this.#program()],
       location: [...this.#locations.values()],
       function: [...this.#functions.values()],
       comment: [text(`crossbill: ${printable(this.#bill.command.join(" "))}`)],
@@ -52,6 +56,14 @@ class ProfileBuilder {
       durationNanos: this.#bill.elapsedNs,
       stringTable: this.#strings,
     }).encode();
+  }
+
+  /** So that pprof looks for no program: every place has its name already. */
+  #program(): Mapping {
+    const [first] = this.#bill.processes;
+    const filename = this.#strings.dedup(printable(first?.exe ?? first?.comm ?? ""));
+    const known = { hasFunctions: true, hasFilenames: true, hasLineNumbers: true };
+    return new Mapping({ id: MAPPING_ID, filename, ...known });
   }
 
   #sample({ process, frames, values }: CallStack): Sample {
@@ -73,6 +85,7 @@ class ProfileBuilder {
       this.#locations.get(key) ??
       new Location({
         id: this.#locations.size + 1,
+        mappingId: MAPPING_ID,
         line: [new Line({ functionId, line: frame.line ?? 0 })],
       });
     this.#locations.set(key, location);
