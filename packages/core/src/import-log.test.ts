@@ -226,6 +226,17 @@ test("perf trace -s is a table for each thread, whatever it is called", () => {
   expect(bill.time.waitNs.child).toBe(12_359_000);
 });
 
+test("what strace says beside calls is no line that could not be read", () => {
+  const log = [
+    "strace: Process 8 attached",
+    "[pid     8] getpid() = 8",
+    " > /usr/lib/x86_64-linux-gnu/libc.so.6(getpid+0xb) [0xd3c0b]",
+    "[ Process PID=8 runs in 32 bit mode. ]",
+    "[pid     8] --- stopped by SIGSTOP ---",
+  ];
+  expect(imported(log)).toMatchObject({ imported: { unread: 0 }, audit: { left: 1 } });
+});
+
 test("a file without a call is refused with what to do", () => {
   for (const lines of [[], [""], ["hello", "world"], ["% time seconds calls errors syscall"]]) {
     expect(() => imported(lines)).toThrow(RecordingError);

@@ -42,8 +42,8 @@ export function exportsPage(): string {
     ].join("\n"),
     "**Call sites.** The figures of a process's system call are exact; how they fall on the places that " +
       "made it is estimated from samples of stacks: waiting by where waits ended, all else by time on " +
-      "the CPU. Calls of which no stack was seen are under `(call site not known)`, those that no line of " +
-      "the bill holds under `(not itemised)` and `(did not return)`.",
+      "the CPU. A `?` behind a place marks a guess. Calls of which no stack was seen are under `(call site " +
+      "not known)`, those that no line of the bill holds under `(not itemised)` and `(did not return)`.",
     "**Names.** Control characters, what hides or reorders text, bytes that are not UTF-8 and the " +
       "backslash are written as visible escapes (`\\n`, `\\x1b`, `\\u202e`, `\\xff`, `\\\\`), from which the " +
       "name can be read back. Collapsed stacks also escape `;`. In CSV an apostrophe goes before what a " +

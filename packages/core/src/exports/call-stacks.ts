@@ -90,10 +90,17 @@ function stacksOf({ syscall, values, seen }: Group, process: string): CallStack[
   return seen
     .map(({ frames }, at) => ({
       process,
-      frames: [...frames.slice(0, FRAMES_MAX).map(callFrame).toReversed(), leaf],
+      frames: [...sitesOf(frames), leaf],
       values: eachValue((name) => shares.get(name)?.[at] ?? 0),
     }))
     .filter((stack) => valueNames.some((name) => stack.values[name] > 0));
+}
+
+/** Outermost first. A guess that nobody could name is more likely no caller at all. */
+function sitesOf(frames: readonly RecordedFrame[]): CallFrame[] {
+  const callers = frames.filter(({ guess, symbol }) => guess !== true || symbol !== undefined);
+  const sites = callers.slice(0, FRAMES_MAX).map(callFrame).toReversed();
+  return sites.length > 0 ? sites : [named(UNKNOWN_SITE)];
 }
 
 /** As far as known; "?" behind it: a guess. */

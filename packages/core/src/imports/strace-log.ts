@@ -34,6 +34,8 @@ interface Thread {
 const PREFIX = /^(?:\[pid +(\d{1,10})\] |(\d{1,10}) +)?/;
 const STAMP = /^ *(?:(\d{1,10}\.\d{1,9})|(\d\d:\d\d:\d\d(?:\.\d{1,9})?)) /;
 const END = /^\+\+\+ (?:exited with (\d{1,3})|killed by (SIG\w{1,20})(?: \(core dumped\))?) \+\+\+/;
+/** Signals, strace's own messages, stacks (-k): no calls, and nothing that is missed. */
+const ASIDE = /^(?:--- |strace: | > |\[ Process PID=)/;
 const UNFINISHED = /\s*<unfinished \.\.\.>$/;
 
 export class StraceLog {
@@ -71,7 +73,7 @@ export class StraceLog {
 
   /** Whether the line was understood. */
   #event(tid: number, text: string): boolean {
-    if (text.startsWith("--- ") || text.startsWith("strace: ")) return true;
+    if (ASIDE.test(text)) return true;
     if (text.startsWith("+++ ")) return this.#end(tid, text);
     const resumed = /^<\.\.\. (\w{1,64}) resumed>/.exec(text);
     if (resumed !== null) return this.#resume(tid, resumed[1] ?? "", text.slice(resumed[0].length));
