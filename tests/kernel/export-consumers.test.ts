@@ -7,7 +7,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { type Bill, billValues, exportFormats, parseBill, valueNames } from "@crossbill/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { crossbill, expectEnd, runToEnd } from "./command-line.ts";
+import { cli, crossbill, expectEnd, runToEnd } from "./command-line.ts";
 
 const golden = new URL(
   "../../packages/core/src/golden/captured-shell-exact.bill.golden.json",
@@ -120,6 +120,18 @@ test("json and text are formats too; two formats at once and unknown ones are re
     stderr: "crossbill: --json and --format csv are two formats; give one\n",
   });
   expectEnd(report("--format", "xml"), { status: 2, stdout: "" });
+});
+
+test("compressed bytes are not written to a terminal", () => {
+  const session = fileURLToPath(new URL("pty-session.py", import.meta.url));
+  const report = [process.execPath, cli, "report", fileURLToPath(golden), "--format", "pprof"];
+  const ended = runToEnd(["python3", session, "[]", ...report]);
+  expectEnd(ended, { status: 0 });
+  const { shown, end } = z
+    .object({ shown: z.string(), end: z.string() })
+    .parse(JSON.parse(ended.stdout));
+  expect(shown).toMatch(/^crossbill: pprof is not for a terminal.*-o bill\.pb\.gz\r\n$/);
+  expect(end).toBe("status 2");
 });
 
 test("a place that cannot be written is refused, and leaves nothing", () => {
