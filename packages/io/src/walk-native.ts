@@ -67,11 +67,11 @@ export async function* walkByNative(
 ): AsyncGenerator<WalkFound, void, undefined> {
   const { root, depth, threads, signal } = plan;
   signal?.throwIfAborted();
+  const walk = part.walkOpen(root, flagsOf(plan), Math.min(depth, MOST_DEPTH));
   const ending = new AbortController();
   const { word } = linkAbort(ending.signal);
   const end = () => ending.abort();
   signal?.addEventListener("abort", end, { once: true });
-  const walk = part.walkOpen(root, flagsOf(plan), Math.min(depth, MOST_DEPTH));
   const flying = new Set<Promise<ArrayBuffer>>();
   const begin = () => {
     const step = part.walkStep(walk, word);

@@ -65,10 +65,11 @@ int walk_batch_path(struct walk_batch *batch, const struct walk_folder *folder,
 	size_t length = walk_path_length(folder);
 	size_t begin = batch->paths.used;
 	unsigned char *bytes = walk_bytes_add(&batch->paths, length);
-	unsigned char *end = bytes + length;
+	unsigned char *end;
 
 	if (!bytes)
 		return -ENOMEM;
+	end = bytes + length;
 	*path = (struct walk_path){
 		.begin = (uint32_t)begin,
 		.parent_end = (uint32_t)(begin + walk_path_length(folder->parent)),

@@ -65,7 +65,7 @@ void walk_piece_read(struct walk_piece *piece, int fd)
 	qsort(piece->entries, piece->count, sizeof(piece->entries[0]), walk_by_inode);
 }
 
-void walk_piece_take(struct walk_piece *piece, const struct walk_listing *listing)
+void walk_piece_take(struct walk_piece *piece, struct walk_listing *listing)
 {
 	size_t left = listing->count - listing->at;
 
@@ -74,6 +74,7 @@ void walk_piece_take(struct walk_piece *piece, const struct walk_listing *listin
 		memcpy(piece->entries, listing->entries + listing->at,
 		       piece->count * sizeof(piece->entries[0]));
 	piece->error = listing->error;
+	listing->error = 0; /* Told with the first piece, once. */
 }
 
 void walk_piece_used(struct walk_piece *piece, struct walk_listing *listing, size_t entries)

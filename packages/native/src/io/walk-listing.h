@@ -30,14 +30,14 @@ struct walk_listing {
 	size_t count;
 	/* How many of them were given. */
 	size_t at;
-	/* What ended the reading early: 0 or -errno. */
+	/* What ended the reading early, until it is told: 0 or -errno. */
 	int error;
 };
 
 /* The next piece of an open folder, in the order of inodes, which is that on the disk. */
 void walk_piece_read(struct walk_piece *piece, int fd);
 /* The next piece of a listing, which moves on when it is told how many entries were used. */
-void walk_piece_take(struct walk_piece *piece, const struct walk_listing *listing);
+void walk_piece_take(struct walk_piece *piece, struct walk_listing *listing);
 void walk_piece_used(struct walk_piece *piece, struct walk_listing *listing, size_t entries);
 
 /* All of an open folder; NULL without memory. */

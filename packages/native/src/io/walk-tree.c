@@ -50,8 +50,7 @@ void walk_folder_free(struct walk_folder *first)
 	}
 }
 
-/* With the lock, so that no other thread finds descriptors lacking for one that is about to be
- * closed. */
+/* With the lock, or another thread would find descriptors lacking that are about to be free. */
 static void walk_close(struct walk_tree *tree, struct walk_folder *folder)
 {
 	close(folder->fd);
@@ -241,6 +240,7 @@ bool walk_tree_is_done(struct walk_tree *tree)
 	return is_done;
 }
 
+/* Closes a descriptor that nobody uses now; false when there is none. */
 static bool walk_close_one(struct walk_tree *tree)
 {
 	bool is_closed;

@@ -146,8 +146,7 @@ static int walk_go_on(struct walk_visit *visit, struct walk_folder *folder,
 	return visit->piece.error ? walk_tell_again(visit, folder, path, visit->piece.error) : 0;
 }
 
-/* What an entry is that is not known to be a folder: of a link that is followed, what it leads to.
- */
+/* What an entry is; of a link that is followed, what it leads to. */
 static int walk_ask(const struct walk_visit *visit, const char *name, struct statx *status,
 		    bool *is_link)
 {
