@@ -119,3 +119,22 @@ it("has types that a consumer's compiler takes, with the library's own checked",
   const args = [...options.split(" "), "--module", "nodenext", "consumer.ts"];
   await execute(compiler, args, { cwd: folder });
 });
+
+it("runs the examples of its README", async () => {
+  const text = fs.readFileSync(join(installed, "README.md"), "utf8");
+  const examples = [...text.matchAll(/```js\n([^]*?)```/g)].map(([, code]) => code ?? "");
+  // What older versions of Node do not parse yet; the children's too.
+  const forThisNode = (code: string) => code.replaceAll("await using", "const");
+  const printed: string[] = [];
+  for (const code of examples) printed.push(await run(forThisNode(code)));
+  expect(printed).toEqual([
+    expect.stringMatching(/^twoone (mapping|through|pread|uring)\n$/),
+    "3 true\n",
+    "there and back\n",
+  ]);
+});
+
+it("has a reference that is made from its declarations as they are", async () => {
+  const tool = join(workspace, "tools/generate-io-reference.js");
+  await execute(process.execPath, [tool, "--check"]);
+});

@@ -1,8 +1,12 @@
 /** choice: which mechanism moves the pieces, by what each would cost on this machine. */
 import type { Prices } from "./prices.ts";
 
-/** The ways to read pieces. "fs" is what Node has, where the native part is missing. */
 export const mechanisms = ["mapping", "uring", "through", "pread", "fs"] as const;
+
+/**
+ * The ways to read pieces: copying from a kept mapping, io_uring, reads that take in what lies
+ * between near pieces, a read for each piece. "fs" is what Node has, where the native part is missing.
+ */
 export type Mechanism = (typeof mechanisms)[number];
 
 /** What was chosen for a call, and why. */
