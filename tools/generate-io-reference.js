@@ -147,7 +147,8 @@ function reference() {
     sections.filter((one) => one.isFunction === isFunction).map(({ text }) => text);
   return `${[
     "# Reference of @crossbill/io",
-    "Made from the sources by `tools/generate-io-reference.js`. What it is for, examples and limits: [README](../packages/io/README.md).",
+    "Made from the sources by `tools/generate-io-reference.js`. What it is for, examples and limits: " +
+      "[README](../packages/io/README.md).",
     "## Functions",
     ...texts(true),
     "## Classes and types",
