@@ -127,7 +127,8 @@ int channel_memory_pass(int socket, int fd)
 
 int channel_memory_receive(int socket)
 {
-	/* Room for one descriptor: the kernel passes no more of them than there is room for. */
+	/* Room for one descriptor, told to the byte: what is aligned has room for two, and a second
+	 * one would stay open. */
 	union {
 		char bytes[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr aligned;
@@ -138,7 +139,7 @@ int channel_memory_receive(int socket)
 		.msg_iov = &body,
 		.msg_iovlen = 1,
 		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
+		.msg_controllen = CMSG_LEN(sizeof(int)),
 	};
 	ssize_t received = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	struct cmsghdr *header;
