@@ -88,9 +88,7 @@ const fenced = (text) => `\`\`\`ts\n${text}\n\`\`\``;
 
 /** Made by functions of the library alone, and what is of no one's concern. */
 const isInternal = ({ name, doc }) =>
-  name === undefined ||
-  name === "protected" ||
-  (name === "constructor" && /^For `/.test(doc?.join("") ?? ""));
+  name === undefined || (name === "constructor" && /^For `/.test(doc?.join("") ?? ""));
 
 /** A class or an interface: what it is, then its members. */
 function block({ code, doc }) {
