@@ -243,6 +243,7 @@ static int scatter_copy_all(struct scatter *scatter)
 int scatter_by_mapping(struct scatter *scatter)
 {
 	struct stat status;
+	bool is_shorter;
 	int error;
 
 	scatter->syscall = "mmap";
@@ -253,9 +254,13 @@ int scatter_by_mapping(struct scatter *scatter)
 	if (scatter->is_populating)
 		view_populate(scatter->view, (size_t)scatter->source.size);
 	error = scatter_copy_all(scatter);
+	is_shorter =
+		fstat(scatter->fd, &status) == 0 && (uint64_t)status.st_size < scatter->source.size;
 	/* Within the last page, what the file lost reads as zeros, and nobody is told. */
-	if (!error && fstat(scatter->fd, &status) == 0 &&
-	    (uint64_t)status.st_size < scatter->source.size)
+	if (!error && is_shorter)
 		error = -IO_TRUNCATED;
+	/* A page that the file still has, and that cannot be had. */
+	if (error == -IO_TRUNCATED && !is_shorter)
+		error = -EIO;
 	return error;
 }

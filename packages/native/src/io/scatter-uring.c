@@ -4,9 +4,11 @@
  */
 #define _GNU_SOURCE 1
 #include <errno.h>
+#include <linux/magic.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/vfs.h>
 
 #include "io/failure.h"
 #include "io/scatter.h"
@@ -186,12 +188,27 @@ static void scatter_fly(struct scatter_flight *flight)
 	}
 }
 
+/*
+ * Of a read that FUSE answers short, the kernel reads the rest by itself, but from where the read
+ * began (seen on Linux 6.18 with FOPEN_DIRECT_IO): what it delivers is wrong, and nobody is told.
+ */
+static bool scatter_is_misread(int fd)
+{
+	struct statfs system;
+
+	/* What does not tell is FUSE, too. */
+	return fstatfs(fd, &system) < 0 || system.f_type == FUSE_SUPER_MAGIC;
+}
+
 int scatter_by_uring(struct scatter *scatter)
 {
-	struct scatter_flight *flight = calloc(1, sizeof(*flight));
+	struct scatter_flight *flight;
 	int error = -ENOMEM;
 
 	scatter->syscall = "io_uring_enter";
+	if (scatter_is_misread(scatter->fd))
+		return -EOPNOTSUPP;
+	flight = calloc(1, sizeof(*flight));
 	if (!flight)
 		return error;
 	flight->scatter = scatter;
