@@ -21,7 +21,10 @@ import { FileSituation } from "./situation.ts";
 
 /** How to open a file. */
 export interface OpenOptions {
-  /** As in `fs.open`: "r" (the default), "r+", "w+", "wx+", or a number of `fs.constants`. */
+  /**
+   * As in `fs.open`: "r" (the default), "r+", "w+", "wx+", or a number of `fs.constants`. With
+   * O_DIRECT pieces need no alignment: they go by aligned memory of at most 8 MiB for a call.
+   */
   readonly flags?: string | number;
   /** Of a file that is made; 0o666 less the umask by default. */
   readonly mode?: number;
@@ -62,12 +65,14 @@ const INLINE_PIECES = 64;
 export class File implements AsyncDisposable, Disposable {
   readonly #descriptor: Descriptor;
   readonly #situation: FileSituation;
+  readonly #isDirect: boolean;
   #last: Explanation | null = null;
 
   /** For `open` and `openSync`. */
-  constructor(fd: number, path: string) {
+  constructor(fd: number, path: string, flags: string | number) {
     this.#descriptor = new Descriptor(fd, path);
-    this.#situation = new FileSituation();
+    this.#isDirect = isDirect(flags);
+    this.#situation = new FileSituation(this.#isDirect);
   }
 
   /** The path that it was opened with. */
@@ -145,7 +150,7 @@ export class File implements AsyncDisposable, Disposable {
     refuseResizable(from);
     return await this.#failing(() =>
       this.#descriptor.useAsync(async (fd) => {
-        const move = writing(fd, await copyRanges(ranges, UNCUT), from);
+        const move = writing(fd, await copyRanges(ranges, UNCUT), from, this.#isDirect);
         const written = await moveAsync(move, options.signal);
         dropPieces(move.pieces);
         return written;
@@ -157,7 +162,7 @@ export class File implements AsyncDisposable, Disposable {
   writeGatherSync(ranges: Ranges, from: Memory): number {
     return this.#failingSync(() =>
       this.#descriptor.use((fd) => {
-        const move = writing(fd, readRanges(ranges, UNCUT), from);
+        const move = writing(fd, readRanges(ranges, UNCUT), from, this.#isDirect);
         const written = moveSync(move);
         dropPieces(move.pieces);
         return written;
@@ -227,7 +232,8 @@ export class File implements AsyncDisposable, Disposable {
     const memory = into ?? Buffer.allocUnsafeSlow(pieces.bytes);
     const { mechanism, populate } = choice;
     const isFresh = into === undefined;
-    return { choice, move: { fd, size, pieces, memory, mechanism, view, populate, isFresh } };
+    const move = { fd, size, pieces, memory, mechanism, view, populate, isFresh };
+    return { choice, move: { ...move, isDirect: this.#isDirect } };
   }
 
   /** What the caller gets: the Buffer that was made for him, or how much is in his own. */
@@ -291,8 +297,8 @@ function sizeOf(fd: number): number {
 /** A file grows by what is written to it: pieces are cut nowhere. */
 const UNCUT = Number.MAX_SAFE_INTEGER;
 
-function writing(fd: number, pieces: Pieces, from: Memory): Move {
-  return { fd, size: UNCUT, pieces, memory: from, mechanism: "pwrite" };
+function writing(fd: number, pieces: Pieces, from: Memory, direct: boolean): Move {
+  return { fd, size: UNCUT, pieces, memory: from, mechanism: "pwrite", isDirect: direct };
 }
 
 /** The kinds of files that have no places to read from. */
@@ -305,6 +311,18 @@ function refuseKind(status: fs.Stats, path: string): void {
   });
 }
 
+/** O_DIRECT; 0 where the system has none. */
+const DIRECT = fs.constants.O_DIRECT ?? 0;
+
+const isDirect = (flags: string | number) => typeof flags === "number" && (flags & DIRECT) !== 0;
+
+/** Without the native part, which has memory as O_DIRECT asks for, the page cache must do. */
+function flagsOf({ flags = "r" }: OpenOptions): string | number {
+  // Loaded here, while there are descriptors to load it with.
+  const hasNative = nativeState().functions !== null;
+  return hasNative || typeof flags === "string" ? flags : flags & ~DIRECT;
+}
+
 const openFile = promisify(fs.open);
 const statFile = promisify<number, fs.Stats>(fs.fstat);
 const closeFile = promisify(fs.close);
@@ -312,16 +330,16 @@ const closeFile = promisify(fs.close);
 /** Opens a regular file. Fails as `fs.open` does, and for what is no regular file. */
 export async function open(path: string | Buffer, options: OpenOptions = {}): Promise<File> {
   const name = path.toString();
-  nativeState(); // Loaded while there are descriptors to load it with.
+  const flags = flagsOf(options);
   try {
-    const fd = await openFile(path, options.flags ?? "r", options.mode ?? 0o666);
+    const fd = await openFile(path, flags, options.mode ?? 0o666);
     try {
       refuseKind(await statFile(fd), name);
     } catch (error) {
       await closeFile(fd);
       throw error;
     }
-    return new File(fd, name);
+    return new File(fd, name, flags);
   } catch (error) {
     throw asIoError(error, { path: name });
   }
@@ -330,16 +348,16 @@ export async function open(path: string | Buffer, options: OpenOptions = {}): Pr
 /** As `open`, at once. */
 export function openSync(path: string | Buffer, options: OpenOptions = {}): File {
   const name = path.toString();
-  nativeState(); // Loaded while there are descriptors to load it with.
+  const flags = flagsOf(options);
   try {
-    const fd = fs.openSync(path, options.flags ?? "r", options.mode ?? 0o666);
+    const fd = fs.openSync(path, flags, options.mode ?? 0o666);
     try {
       refuseKind(fs.fstatSync(fd), name);
     } catch (error) {
       fs.closeSync(fd);
       throw error;
     }
-    return new File(fd, name);
+    return new File(fd, name, flags);
   } catch (error) {
     throw asIoError(error, { path: name });
   }

@@ -36,6 +36,7 @@ declare module "./native.ts" {
 const ways = { mapping: 0, uring: 1, through: 2, pread: 3, pwrite: 4 } as const;
 const FLAG_POPULATE = 1;
 const FLAG_FRESH = 2;
+const FLAG_DIRECT = 4;
 
 /** One move of pieces. */
 export interface Move {
@@ -49,11 +50,14 @@ export interface Move {
   readonly populate?: boolean;
   /** The memory was never touched: the kernel may bring it in huge pages. */
   readonly isFresh?: boolean;
+  /** The file was opened with O_DIRECT. */
+  readonly isDirect?: boolean;
 }
 
 function transfer(move: Move, abort: Int32Array | undefined): Transfer {
   if (move.mechanism === "fs") throw new TypeError("fs is no mechanism of the native part");
-  const flags = (move.populate ? FLAG_POPULATE : 0) | (move.isFresh ? FLAG_FRESH : 0);
+  const direct = move.isDirect ? FLAG_DIRECT : 0;
+  const flags = (move.populate ? FLAG_POPULATE : 0) | (move.isFresh ? FLAG_FRESH : 0) | direct;
   const { fd, size, pieces, memory, view } = move;
   if (memory instanceof Uint8Array && memory.length < pieces.bytes) throw tooSmall();
   return [ways[move.mechanism], fd, size, pieces.pairs, pieces.bytes, memory, view, flags, abort];

@@ -19,12 +19,19 @@ export class FileSituation {
   #noMapping: string | null = null;
   #noUring: string | null = null;
 
+  readonly #isDirect: boolean;
+
+  /** Direct: opened with O_DIRECT, to be read from the disk whatever is in memory. */
+  constructor(isDirect: boolean) {
+    this.#isDirect = isDirect;
+  }
+
   /** Asks the kernel which pieces are in memory. */
   look(fd: number, pieces: Pieces, size: number): Situation {
     const state = nativeState();
     const part = state.functions;
     if (size > this.#viewBytes) this.#isPopulated = false;
-    const share = part?.residencyShare(fd, size, pieces.pairs) ?? -1;
+    const share = this.#isDirect ? 0 : (part?.residencyShare(fd, size, pieces.pairs) ?? -1);
     const { count, bytes, groups, groupBytes } = pieces;
     return {
       ...{ count, bytes, groups, groupBytes, size },
@@ -36,6 +43,7 @@ export class FileSituation {
       mayPopulate:
         part !== null &&
         count > 1 &&
+        !this.#isDirect &&
         !this.#isPopulated &&
         part.residencyShare(fd, size, placesOf(size)) === 1,
       regretNs: this.#regretNs,

@@ -7,6 +7,7 @@
 #include "io/binding.h"
 #include "io/failure.h"
 #include "io/piece-list.h"
+#include "io/scatter-direct.h"
 #include "io/scatter.h"
 
 /* By the numbers of `ways` in packages/io/src/scatter.ts. */
@@ -21,6 +22,7 @@ static const struct {
 /* By the numbers of scatter.ts too: fill the page tables; the target was never touched. */
 #define FLAG_POPULATE 1
 #define FLAG_FRESH 2
+#define FLAG_DIRECT 4 /* The file was opened with O_DIRECT. */
 /* Fresh memory from here on comes in huge pages, where the machine has them: fewer faults. */
 #define HUGE_BYTES ((size_t)2 << 20)
 
@@ -30,6 +32,7 @@ struct scatter_call {
 	struct io_work work;
 	struct scatter scatter;
 	int64_t way;
+	bool is_direct;
 };
 
 static bool scatter_refuse_room(napi_env env, const char *message)
@@ -145,11 +148,13 @@ static bool scatter_call_take(napi_env env, struct scatter_call *call, const nap
 	    !io_take_fd(env, values[FD], &scatter->fd) ||
 	    !io_take_integer(env, values[SIZE], 0, INT64_MAX, &size) ||
 	    !io_take_integer(env, values[BYTES], 0, INT64_MAX, &bytes) ||
-	    !io_take_integer(env, values[FLAGS], 0, FLAG_POPULATE | FLAG_FRESH, &flags))
+	    !io_take_integer(env, values[FLAGS], 0, FLAG_POPULATE | FLAG_FRESH | FLAG_DIRECT,
+			     &flags))
 		return false;
 	scatter->source.size = (uint64_t)size;
 	scatter->bytes_expected = (uint64_t)bytes;
 	scatter->is_populating = flags & FLAG_POPULATE;
+	call->is_direct = flags & FLAG_DIRECT;
 	if (!scatter_take_source(env, &scatter->source, values[PAIRS], values[INTO]) ||
 	    !scatter_take_view(env, scatter, values[VIEW]) ||
 	    !io_work_keep(env, &call->work, values[PAIRS]) ||
@@ -168,7 +173,11 @@ static int scatter_call_run(struct io_work *work)
 
 	if (error)
 		return error;
-	error = scatter_ways[call->way].move(&call->scatter);
+	/* A mapping does not mind: it goes by the page cache. */
+	if (call->is_direct && scatter_ways[call->way].is_listed)
+		error = scatter_by_direct(&call->scatter, scatter_ways[call->way].move);
+	else
+		error = scatter_ways[call->way].move(&call->scatter);
 	work->syscall = call->scatter.syscall;
 	return error;
 }

@@ -8,6 +8,9 @@
 #include "io/failure.h"
 #include "io/scatter.h"
 
+/* For files that are read past the page cache (scatter-direct.c). */
+#define WINDOW_ALIGNMENT 4096u
+
 int scatter_read(int fd, unsigned char *data, size_t length, uint64_t offset)
 {
 	size_t at = 0;
@@ -76,7 +79,7 @@ static int scatter_read_group(const struct scatter *scatter, size_t first, size_
 
 int scatter_by_through(struct scatter *scatter)
 {
-	unsigned char *window = malloc(SCATTER_WINDOW_BYTES);
+	unsigned char *window = aligned_alloc(WINDOW_ALIGNMENT, SCATTER_WINDOW_BYTES);
 	size_t end;
 	int error = 0;
 
