@@ -120,9 +120,11 @@ export function advise(bill: UnadvisedBill): Advice {
   return { findings: [...leave, ...shown.map(({ finding }) => finding)], setAside };
 }
 
-function whyNot({ parallelism }: Evidence, { saving }: Finding): SetAside["why"] | null {
+function whyNot({ parallelism, elapsedNs }: Evidence, { saving }: Finding): SetAside["why"] | null {
   if (saving.likelyShare < LEAST_SHARE) return "small";
-  const chanceNs = CHANCE_NS / Math.min(1, parallelism);
+  // What is worth it at its low end owes that to counts and prices, not to chance.
+  const isSure = saving.lowNs >= LEAST_SHARE * elapsedNs;
+  const chanceNs = isSure ? 0 : CHANCE_NS / Math.min(1, parallelism);
   const errorNs = Math.max((saving.highNs - saving.lowNs) / 2, chanceNs);
   return saving.likelyNs < errorNs ? "uncertain" : null;
 }

@@ -22,7 +22,8 @@ export function findingsPage(): string {
       "with the bound that no change of these calls can exceed. Its figures come from the bill and " +
       "from the prices of the machine. A finding that would save less than " +
       `${LEAST_SHARE * 100} % of the elapsed time, or less than its own error, is set aside; ` +
-      `\`--all\` shows what was, and why. No single run tells ${CHANCE_NS / 1e6} ms from chance.`,
+      `\`--all\` shows what was, and why. ` +
+      `No single run tells ${CHANCE_NS / 1e6} ms from chance, unless the low end alone is worth it.`,
     [
       "| code | finding | tried by |",
       "|---|---|---|",
