@@ -1,6 +1,7 @@
 /** copy-by-fs: copies a file where the native part is missing; holes become zeros. */
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
+import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { CopyTransfer } from "./copy-transfer.ts";
@@ -27,6 +28,9 @@ export async function copyByFs(transfer: CopyTransfer, signal: AbortSignal): Pro
   const place = placeOf(transfer);
   let moved = 0;
   try {
+    // Opened before, as a stream that is given up while it opens would make the file afterwards.
+    const made = await open(place.growing, place.flags, OWNER_ONLY);
+    const target = made.createWriteStream();
     const source = fs.createReadStream(transfer.from, {
       highWaterMark: CHUNK_BYTES,
       ...(place.size === null ? {} : { end: place.size - 1 }),
@@ -38,7 +42,6 @@ export async function copyByFs(transfer: CopyTransfer, signal: AbortSignal): Pro
         tell(transfer, moved, place);
       }
     };
-    const target = fs.createWriteStream(place.growing, { flags: place.flags, mode: OWNER_ONLY });
     await pipeline(source, count, target, { signal });
     signal.throwIfAborted();
     return keep(transfer, place, moved);
