@@ -107,9 +107,10 @@ export class Contestant {
   }
 
   kill() {
-    if (this.#isGone) return;
+    const { pid } = this;
+    if (this.#isGone || pid === undefined) return;
     try {
-      process.kill(-this.pid, "SIGKILL");
+      process.kill(-pid, "SIGKILL");
     } catch {
       // It has ended by itself.
     }

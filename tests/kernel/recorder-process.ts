@@ -2,10 +2,10 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import {
   type RecordedFacts,
@@ -80,7 +80,9 @@ export class RecorderProcess {
     this.child.stdout?.on("data", (chunk: Buffer) => {
       this.output += chunk.toString();
     });
-    const stream = this.child.stdio[3] as Readable;
+    const [, , , stream, control] = this.child.stdio;
+    if (!(stream instanceof Readable && control instanceof Socket))
+      throw new Error("the recorder has no pipes");
     stream.on("data", (chunk: Buffer) => {
       try {
         this.#reader.push(chunk);
@@ -89,7 +91,7 @@ export class RecorderProcess {
         this.#malformed ??= error;
       }
     });
-    this.#control = this.child.stdio[4] as Socket;
+    this.#control = control;
     // The recorder may be killed with a command unread.
     this.#control.on("error", () => {});
     this.#finished = new Promise((resolve) => {
