@@ -37,6 +37,7 @@ export {
   type ScatterOptions,
 } from "./file.ts";
 export { type LinesOptions, lines } from "./lines.ts";
+export { type MapOptions, MappedFile, type MapSyncOptions, map, mapSync } from "./map.ts";
 export type { Ranges } from "./ranges.ts";
 export {
   type ReadFileOptions,

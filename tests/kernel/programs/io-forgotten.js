@@ -8,6 +8,8 @@ import {
   channel,
   channelPair,
   lines,
+  map,
+  mapSync,
   openSync,
   readStream,
   statAll,
@@ -47,6 +49,8 @@ function forgetPieces() {
 }
 
 function forgetStreams() {
+  void mapSync("forgotten").prefetch();
+  void map("forgotten", { populate: true });
   void readStream("forgotten", { chunkBytes: 4096 })[Symbol.asyncIterator]().next();
   void lines("forgotten", { chunkBytes: 4096 }).next();
   void statAll(Array.from({ length: 5000 }, () => "forgotten"));

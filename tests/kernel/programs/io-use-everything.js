@@ -8,6 +8,8 @@ import {
   copy,
   copySync,
   lines,
+  map,
+  mapSync,
   open,
   readFile,
   readFileSync,
@@ -56,6 +58,20 @@ async function useWhole() {
   }
   for (const reflink of ["auto", "never"]) await copy("whole", "copied", { reflink, signal });
   copySync("whole", "copied-at-once", { mode: 0o600 });
+}
+
+/** Closes one, as a call that finds it closed is of use too. */
+async function useMappings() {
+  const { signal } = new AbortController();
+  const mapped = await map("pieces", { access: "shared", populate: true, signal });
+  await mapped.prefetch([[0, 4096]], { signal });
+  await mapped.flush([[0, 4096]], { signal });
+  const closed = mapSync("pieces", { offset: 100, sequential: true });
+  closed.prefetchSync();
+  closed.flushSync();
+  closed.check();
+  closed.close();
+  return mapped;
 }
 
 async function useStatus() {
@@ -107,6 +123,7 @@ async function useChannels() {
 export async function useEverything() {
   const file = await usePieces();
   await useWhole();
+  const mapped = await useMappings();
   await useStatus();
   const walked = await useWalks();
   await walked.next(); // Left amid the tree.
@@ -115,6 +132,7 @@ export async function useEverything() {
     close: async () => {
       await walked.return();
       for (const end of ends) end.close();
+      mapped.close();
       await file.close();
     },
   };

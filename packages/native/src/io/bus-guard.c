@@ -8,6 +8,8 @@
 #include <signal.h>
 #include <stdint.h>
 
+#include "io/bus-range.h"
+
 struct bus_guard {
 	uintptr_t begin;
 	uintptr_t end;
@@ -45,6 +47,8 @@ static void bus_guard_handle(int number, siginfo_t *info, void *context)
 	     guard = guard->outer)
 		if (address >= guard->begin && address < guard->end)
 			siglongjmp(guard->escape, 1);
+	if (info->si_code > 0 && bus_range_mend(address))
+		return;
 	bus_guard_chain(number, info, context);
 }
 

@@ -1,6 +1,6 @@
 /*
  * bus-guard: touches memory of a file's mapping without dying of SIGBUS when the file has become
- * shorter. Signals of other addresses go to whoever handled them before.
+ * shorter. Signals of other addresses are bus-range.c's, or go to whoever handled them before.
  */
 #ifndef CROSSBILL_IO_BUS_GUARD_H
 #define CROSSBILL_IO_BUS_GUARD_H
