@@ -36,7 +36,7 @@ export {
   type ReadOptions,
   type ScatterOptions,
 } from "./file.ts";
-export { type LinesOptions, lines } from "./lines.ts";
+export { type Lines, type LinesOptions, lines } from "./lines.ts";
 export { type MapOptions, MappedFile, type MapSyncOptions, map, mapSync } from "./map.ts";
 export type { Ranges } from "./ranges.ts";
 export {

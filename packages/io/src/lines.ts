@@ -1,4 +1,6 @@
 /** lines: a file's lines, found and decoded a block at a time. */
+import { isAscii } from "node:buffer";
+import { BatchItems } from "./batch-items.ts";
 import { IoError } from "./errors.ts";
 import { readStream } from "./read-stream.ts";
 
@@ -6,7 +8,7 @@ import { readStream } from "./read-stream.ts";
 export interface LinesOptions {
   /** What a line is given as; "utf8" by default. */
   readonly encoding?: "utf8" | "latin1" | "buffer";
-  /** The longest line in bytes, 64 MiB by default: beyond it, reading fails with ERR_LINE_TOO_LONG. */
+  /** The longest line in bytes, 64 MiB by default, at most 512 MiB: beyond it, reading fails with ERR_LINE_TOO_LONG. */
   readonly maxBytes?: number;
   /** The bytes read at once. */
   readonly chunkBytes?: number;
@@ -15,86 +17,74 @@ export interface LinesOptions {
 }
 
 const MOST_LINE_BYTES = 64 * 1024 * 1024;
+/** The longest string that V8 makes of bytes, about. */
+const LARGEST_MAX_BYTES = 2 ** 29;
 const LINE_FEED = 10;
 const RETURN = 13;
+
+/** A file's lines. Each iteration reads it anew. */
+export class Lines<Line extends string | Buffer> implements AsyncIterable<Line> {
+  readonly #read: () => AsyncGenerator<Line[], void, undefined>;
+
+  /** For `lines`. */
+  constructor(read: () => AsyncGenerator<Line[], void, undefined>) {
+    this.#read = read;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<Line> {
+    return new BatchItems(this.#read());
+  }
+
+  /** The same some thousand at a time, in arrays: a promise for each line costs more than the line. */
+  batches(): AsyncGenerator<Line[], void, undefined> {
+    return this.#read();
+  }
+}
 
 /**
  * Reads a file's lines, ended by "\n" or "\r\n" (which are not part of them) or by the file's end.
  * A "\r" alone ends no line, unlike in `node:readline`. Buffers have memory of their own.
+ *
+ * @returns An async iterable of lines; `batches()` gives them some thousand at a time.
+ * @throws When it is iterated: IoError ERR_LINE_TOO_LONG, what `fs.open` and `fs.read` would, or the
+ *   signal's reason.
  */
 export function lines(
   path: string | Buffer,
   options: LinesOptions & { readonly encoding: "buffer" },
-): AsyncIterableIterator<Buffer>;
+): Lines<Buffer>;
 export function lines(
   path: string | Buffer,
   options?: LinesOptions & { readonly encoding?: "utf8" | "latin1" },
-): AsyncIterableIterator<string>;
+): Lines<string>;
 export function lines(
   path: string | Buffer,
   options: LinesOptions = {},
-): AsyncIterableIterator<string | Buffer> {
-  return new Lines(batches(path, options));
+): Lines<string> | Lines<Buffer> {
+  const { encoding = "utf8", maxBytes = MOST_LINE_BYTES } = options;
+  if (!Number.isInteger(maxBytes) || maxBytes < 1 || maxBytes > LARGEST_MAX_BYTES)
+    throw new RangeError(`maxBytes must be a whole number from 1 to ${LARGEST_MAX_BYTES}`);
+  if (encoding === "buffer")
+    return new Lines(() => batchesOf(path, options, maxBytes, (block) => [...buffersOf(block)]));
+  return new Lines(() =>
+    batchesOf(path, options, maxBytes, (block) => stringsOf(textOf(block, encoding))),
+  );
 }
 
-/** No generator: one that waits for each line costs several times what finding the line does. */
-class Lines<Line> implements AsyncIterableIterator<Line> {
-  readonly #batches: AsyncGenerator<readonly Line[], void, undefined>;
-  #batch: readonly Line[] = [];
-  #at = 0;
-  #filling: Promise<IteratorResult<Line, undefined>> | undefined;
-
-  constructor(batchesOfLines: AsyncGenerator<readonly Line[], void, undefined>) {
-    this.#batches = batchesOfLines;
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  next(): Promise<IteratorResult<Line, undefined>> {
-    // Asked again before the answer: in turn, as a generator would.
-    if (this.#filling !== undefined) {
-      const again = () => this.next();
-      return this.#filling.then(again, again);
-    }
-    const value = this.#batch[this.#at];
-    if (value === undefined) return this.#fill();
-    this.#at++;
-    return Promise.resolve({ done: false, value });
-  }
-
-  async return(): Promise<IteratorResult<Line, undefined>> {
-    this.#batch = [];
-    await this.#batches.return();
-    return { done: true, value: undefined };
-  }
-
-  #fill(): Promise<IteratorResult<Line, undefined>> {
-    this.#filling = this.#first().finally(() => {
-      this.#filling = undefined;
-    });
-    return this.#filling;
-  }
-
-  /** The first line of the next batch, none of which is empty. */
-  async #first(): Promise<IteratorResult<Line, undefined>> {
-    const { done, value } = await this.#batches.next();
-    this.#batch = done === true ? [] : value;
-    this.#at = 1;
-    const [first] = this.#batch;
-    return first === undefined ? { done: true, value: undefined } : { done: false, value: first };
-  }
+/** Of ASCII, which most texts are, latin1 makes the same string in a fraction of the time. */
+function textOf(block: Buffer, encoding: "utf8" | "latin1"): string {
+  return block.toString(encoding === "utf8" && isAscii(block) ? "latin1" : encoding);
 }
 
-async function* batches(
+async function* batchesOf<Line>(
   path: string | Buffer,
   options: LinesOptions,
-): AsyncGenerator<readonly (string | Buffer)[], void, undefined> {
-  const { encoding = "utf8", maxBytes = MOST_LINE_BYTES } = options;
+  maxBytes: number,
+  linesOf: (block: Buffer) => Line[],
+): AsyncGenerator<Line[], void, undefined> {
   for await (const block of blocks(path, options, maxBytes)) {
     refuseLong(block, maxBytes, path);
-    yield encoding === "buffer" ? [...buffersOf(block)] : stringsOf(block.toString(encoding));
+    yield linesOf(block);
   }
 }
 

@@ -102,14 +102,30 @@ it("finds the lines that a split of the whole text finds", async () => {
 
 it("answers calls of next in their order, and ends when it is left", async () => {
   fs.writeFileSync(path, "a\nb\nc");
-  const three = lines(path, { chunkBytes: 2 });
+  const three = lines(path, { chunkBytes: 2 })[Symbol.asyncIterator]();
   const asked = await Promise.all([three.next(), three.next(), three.next(), three.next()]);
   expect(asked.map(({ value }) => value)).toEqual(["a", "b", "c", undefined]);
-  const left = lines(path, { chunkBytes: 2 });
+  const left = lines(path, { chunkBytes: 2 })[Symbol.asyncIterator]();
   await left.next();
   await left.return?.();
   expect(await left.next()).toEqual({ done: true, value: undefined });
   expect(openDescriptors()).toBe(0);
+});
+
+it("gives the same lines in batches, none of them empty, each time anew", async () => {
+  fs.writeFileSync(path, "\u00e9\nascii\n\n".repeat(997));
+  const read = lines(path, { chunkBytes: 4096 });
+  for (let turn = 0; turn < 2; turn++) {
+    const batches = await gather(read.batches());
+    expect(batches.every(({ length }) => length > 0)).toBe(true);
+    expect(batches.flat()).toEqual(await gather(read));
+    expect(batches.flat()).toHaveLength(3 * 997);
+  }
+});
+
+it("refuses a bound that is none", () => {
+  for (const maxBytes of [0, -1, 1.5, Number.NaN, 2 ** 30])
+    expect(() => lines(path, { maxBytes })).toThrow(/maxBytes must be/);
 });
 
 it("refuses a line beyond the bound, and takes one of just the bound", async () => {

@@ -52,7 +52,7 @@ function forgetStreams() {
   void mapSync("forgotten").prefetch();
   void map("forgotten", { populate: true });
   void readStream("forgotten", { chunkBytes: 4096 })[Symbol.asyncIterator]().next();
-  void lines("forgotten", { chunkBytes: 4096 }).next();
+  void lines("forgotten", { chunkBytes: 4096 })[Symbol.asyncIterator]().next();
   void statAll(Array.from({ length: 5000 }, () => "forgotten"));
 }
 
