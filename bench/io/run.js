@@ -20,6 +20,8 @@ import { dropCache } from "./page-cache.js";
 import { rowsOf } from "./rows.js";
 import { inspectionTable, rowTable, summaryTable } from "./table.js";
 
+const USAGE =
+  "usage: node bench/io/run.js [--rounds N] [--only ROW]... [--quick] [--no-inspect] [--json FILE]";
 /** On a disk: what is in memory only cannot be cold. */
 const FOLDER = "/var/tmp/crossbill-bench-io-";
 
@@ -92,7 +94,17 @@ async function bench(folder, { rounds, only, quick, inspects, json }) {
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 1)}\n`);
 }
 
-const asked = options();
+/** A wrong order is one line. */
+function optionsOrEnd() {
+  try {
+    return options();
+  } catch (error) {
+    process.stderr.write(`bench/io: ${error.message}\n${USAGE}\n`);
+    process.exit(2);
+  }
+}
+
+const asked = optionsOrEnd();
 const folder = mkdtempSync(FOLDER);
 const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 for (const [signal, code] of [
