@@ -3,7 +3,6 @@
 #define _GNU_SOURCE 1
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "io/arguments.h"
@@ -13,8 +12,6 @@
 
 /* Between two looks at the abort word: well under a millisecond of copying. */
 #define STEP_BYTES ((size_t)4 << 20)
-/* Memory from here on comes in huge pages, where the machine has them: fewer faults. */
-#define HUGE_BYTES ((size_t)2 << 20)
 
 enum argument { FD, INTO, OFFSET, ABORT, ARGUMENTS };
 
@@ -26,20 +23,10 @@ struct read_into {
 	int fd;
 };
 
-static void read_into_advise(const struct io_bytes *into)
-{
-	uintptr_t begin = ((uintptr_t)into->data + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1);
-	uintptr_t end = ((uintptr_t)into->data + into->length) & ~(HUGE_BYTES - 1);
-
-	if (end > begin)
-		madvise((void *)begin, end - begin, MADV_HUGEPAGE);
-}
-
 static int read_into_run(struct io_work *work)
 {
 	struct read_into *call = (struct read_into *)work;
 
-	read_into_advise(&call->into);
 	while (call->length < call->into.length) {
 		size_t left = call->into.length - call->length;
 		ssize_t got;
