@@ -67,6 +67,17 @@ function wholly({ file, fileBytes }, read) {
   };
 }
 
+/** Mapped, touched and unmapped; once before, as the page tables are what a pass pays for. */
+function mapped({ file }, options) {
+  const pass = async () => {
+    const view = await io.map(file, options);
+    const sum = touch(view.buffer);
+    view.close();
+    return sum;
+  };
+  return { warm: pass, work: pass, check: (sum) => sum };
+}
+
 export const ways = {
   createReadStream: (context) => chunked(context, streamOf({})),
   chunks: (context) => chunked(context, streamOf({ highWaterMark: context.chunkBytes })),
@@ -75,4 +86,6 @@ export const ways = {
   "fs.readFileSync": (context) => wholly(context, readFileSync),
   readStream: (context) => chunked(context, (file) => io.readStream(file)),
   readFile: (context) => wholly(context, io.readFile),
+  map: (context) => mapped(context, {}),
+  populated: (context) => mapped(context, { populate: true }),
 };
