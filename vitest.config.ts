@@ -23,8 +23,10 @@ export default defineConfig({
         test: {
           name: "kernel",
           include: ["tests/kernel/**/*.test.ts"],
-          // Recorders share one machine: one file after another, and slow machines need patience.
-          fileParallelism: false,
+          // Two files at a time, after all others: recorders share one machine, but mind only their own
+          // program. Slow machines need patience.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },
