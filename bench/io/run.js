@@ -100,7 +100,7 @@ function optionsOrEnd() {
     return options();
   } catch (error) {
     process.stderr.write(`bench/io: ${error.message}\n${USAGE}\n`);
-    process.exit(2);
+    return process.exit(2);
   }
 }
 
