@@ -15,6 +15,7 @@ import { parseArgs } from "node:util";
 import { median } from "../../bench/recorder/workload.js";
 import { pairedRatio } from "../../packages/core/dist/paired-ratio.js";
 import { shuffled } from "../../packages/core/dist/random-order.js";
+import { targetName } from "../../packages/core/dist/target-name.js";
 import { identifyMachine } from "../../packages/lab/dist/machine.js";
 import { pairs, preparePair } from "./programs.js";
 
@@ -46,17 +47,29 @@ function run([program, ...args]) {
   return { ns, stdout };
 }
 
-/** The lines of a bill that say what crossed most, and how often all of it did. */
+/** The lines of a bill by call and target, those that crossed most often first. */
+function mostCrossed(lines) {
+  const sums = new Map();
+  for (const { syscall, target, count: calls, boundaryNs, kernelNs } of lines) {
+    const name = targetName(target);
+    const sum = sums.get(`${syscall} ${name}`) ?? { calls: 0, boundaryNs: 0, kernelNs: 0 };
+    sums.set(`${syscall} ${name}`, {
+      ...{ syscall, target: name, calls: sum.calls + calls },
+      boundaryNs: sum.boundaryNs + boundaryNs,
+      kernelNs: sum.kernelNs + kernelNs,
+    });
+  }
+  return [...sums.values()].toSorted((x, y) => y.calls - x.calls).slice(0, LINES_SHOWN);
+}
+
+/** What a bill says of the crossings: how many, and where most of them went. */
 function billOf(command, folder) {
   const [text, json] = [join(folder, "bill.txt"), join(folder, "bill.json")];
-  const words = ["run", "--top", String(LINES_SHOWN), "--no-symbols", "-o", text, "--json", json];
-  run([process.execPath, crossbill, ...words, "--", ...command]);
-  const lines = readFileSync(text, "utf8").split("\n");
-  const start = lines.findIndex((line) => line.startsWith("most expensive lines"));
-  const end = lines.findIndex((line, at) => at > start && /^ {2}[~+(]|^$|\bmore\)/.test(line));
-  const { audit, faults } = JSON.parse(readFileSync(json, "utf8"));
+  const words = ["run", "--no-symbols", "-o", text, "--json", json, "--", ...command];
+  run([process.execPath, crossbill, ...words]);
+  const { audit, faults, lines } = JSON.parse(readFileSync(json, "utf8"));
   return {
-    lines: start < 0 ? [] : lines.slice(start, end < 0 ? undefined : end),
+    lines: mostCrossed(lines),
     crossings: audit.entered,
     faults: faults.minor.count + faults.major.count,
   };
@@ -80,6 +93,13 @@ function measurePair(pair, rounds, folder) {
 
 const count = (value) => value.toLocaleString("en");
 
+const duration = (ns) =>
+  ns >= 1e6 ? `${(ns / 1e6).toFixed(1)} ms` : `${(ns / 1e3).toFixed(0)} us`;
+
+/** A line of a bill. */
+const billed = (version, { calls, boundaryNs, kernelNs, syscall, target }) =>
+  `| ${[version, count(calls), duration(boundaryNs), duration(kernelNs), syscall, target].join(" | ")} |`;
+
 function section({ name, said, ns, bills, ratio }) {
   const row = (version) => {
     const { crossings, faults } = bills[version];
@@ -95,9 +115,10 @@ function section({ name, said, ns, bills, ratio }) {
       "| version | elapsed | system calls | page faults |\n|---|---|---|---|",
       ...versions.map(row),
     ].join("\n"),
-    ...versions.map(
-      (version) => `\`${version}.mjs\`:\n\n\`\`\`\n${bills[version].lines.join("\n")}\n\`\`\``,
-    ),
+    [
+      "| version | calls | at the boundary | in the kernel | call | target |\n|---|---|---|---|---|---|",
+      ...versions.flatMap((version) => bills[version].lines.map((line) => billed(version, line))),
+    ].join("\n"),
   ].join("\n\n");
 }
 
@@ -109,7 +130,7 @@ function main() {
     const { cpu, cpus, kernel } = identifyMachine();
     const about =
       `${cpu}, ${cpus} CPUs, Linux ${kernel}, Node ${process.version}; medians of ${rounds} interleaved ` +
-      `rounds. The bills show the ${LINES_SHOWN} most expensive lines.`;
+      `rounds. Of each bill the ${LINES_SHOWN} lines with the most calls.`;
     const text = `${[about, ...results.map(section)].join("\n\n")}\n`.replaceAll(`${folder}/`, "");
     if (!write) process.stdout.write(text);
     else {
