@@ -20,7 +20,7 @@
 /* All that is under way at a time; what a batch of pieces has room for. */
 #define BOUNCE_BYTES ((size_t)8 << 20)
 #define BATCH_PIECES 4096u
-/* A page, where the kernel does not tell (before Linux 6.1): no disk asks for more. */
+/* Where the kernel tells nothing of use: no disk asks for more. */
 #define DEFAULT_UNIT 4096u
 #define MOST_UNIT (1u << 20)
 
@@ -50,9 +50,14 @@ struct direct {
 	struct scatter_piece bodies[BATCH_PIECES];
 };
 
-/* What offsets, lengths and addresses are to be multiples of. */
+/*
+ * What offsets, lengths and addresses are to be multiples of. A page at least: where a write past
+ * the page cache and one through it share a page, the kernel may fail to drop what the cache has of
+ * it.
+ */
 static uint64_t direct_unit(int fd)
 {
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t unit = 0;
 #ifdef STATX_DIOALIGN
 	struct statx status;
@@ -63,7 +68,9 @@ static uint64_t direct_unit(int fd)
 			? status.stx_dio_offset_align
 			: status.stx_dio_mem_align;
 #endif
-	return unit == 0 || unit > MOST_UNIT || (unit & (unit - 1)) != 0 ? DEFAULT_UNIT : unit;
+	if (unit > MOST_UNIT || (unit & (unit - 1)) != 0)
+		unit = DEFAULT_UNIT;
+	return unit > page ? unit : page;
 }
 
 static uint64_t direct_up(const struct direct *direct, uint64_t offset)
@@ -268,8 +275,7 @@ int scatter_by_direct(struct scatter *scatter, scatter_way *way)
 		return error;
 	direct->scatter = scatter;
 	direct->unit = direct_unit(scatter->fd);
-	direct->bounce = aligned_alloc(direct->unit < DEFAULT_UNIT ? DEFAULT_UNIT : direct->unit,
-				       BOUNCE_BYTES);
+	direct->bounce = aligned_alloc(direct->unit, BOUNCE_BYTES);
 	if (direct->bounce)
 		error = way == scatter_by_pwrite ? direct_write(direct) : direct_read(direct, way);
 	free(direct->bounce);
