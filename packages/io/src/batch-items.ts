@@ -14,6 +14,7 @@ export class BatchItems<Item extends object | string> implements AsyncIterableIt
   readonly #batches: AsyncGenerator<Batch<Item>, void, undefined>;
   #batch: Batch<Item> = [];
   #at = 0;
+  #isLeft = false;
   #filling: Promise<IteratorResult<Item, undefined>> | undefined;
 
   /** Of batches, none of which is empty. */
@@ -37,6 +38,7 @@ export class BatchItems<Item extends object | string> implements AsyncIterableIt
   }
 
   async return(): Promise<IteratorResult<Item, undefined>> {
+    this.#isLeft = true; // A batch that comes after it is not taken.
     this.#batch = [];
     await this.#batches.return();
     return { done: true, value: undefined };
@@ -51,7 +53,7 @@ export class BatchItems<Item extends object | string> implements AsyncIterableIt
 
   async #first(): Promise<IteratorResult<Item, undefined>> {
     const { done, value } = await this.#batches.next();
-    this.#batch = done === true ? [] : value;
+    this.#batch = done === true || this.#isLeft ? [] : value;
     this.#at = 1;
     const first = this.#batch.at(0);
     return first === undefined ? { done: true, value: undefined } : { done: false, value: first };

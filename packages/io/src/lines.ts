@@ -8,7 +8,7 @@ import { readStream } from "./read-stream.ts";
 export interface LinesOptions {
   /** What a line is given as; "utf8" by default. */
   readonly encoding?: "utf8" | "latin1" | "buffer";
-  /** The longest line in bytes, 64 MiB by default, at most 512 MiB: beyond it, reading fails with ERR_LINE_TOO_LONG. */
+  /** The longest line in bytes, 64 MiB by default, at most 256 MiB: beyond it, reading fails with ERR_LINE_TOO_LONG. */
   readonly maxBytes?: number;
   /** The bytes read at once. */
   readonly chunkBytes?: number;
@@ -17,8 +17,8 @@ export interface LinesOptions {
 }
 
 const MOST_LINE_BYTES = 64 * 1024 * 1024;
-/** The longest string that V8 makes of bytes, about. */
-const LARGEST_MAX_BYTES = 2 ** 29;
+/** Half of the longest string that V8 makes: a block is as much as a line and a chunk. */
+const LARGEST_MAX_BYTES = 2 ** 28;
 const LINE_FEED = 10;
 const RETURN = 13;
 
@@ -46,8 +46,8 @@ export class Lines<Line extends string | Buffer> implements AsyncIterable<Line> 
  * A "\r" alone ends no line, unlike in `node:readline`. Buffers have memory of their own.
  *
  * @returns An async iterable of lines; `batches()` gives them some thousand at a time.
- * @throws When it is iterated: IoError ERR_LINE_TOO_LONG, what `fs.open` and `fs.read` would, or the
- *   signal's reason.
+ * @throws RangeError for a `maxBytes` that is none. When it is iterated: IoError ERR_LINE_TOO_LONG,
+ *   what `fs.open` and `fs.read` would, or the signal's reason.
  */
 export function lines(
   path: string | Buffer,

@@ -112,6 +112,16 @@ it("answers calls of next in their order, and ends when it is left", async () =>
   expect(openDescriptors()).toBe(0);
 });
 
+it("gives nothing more when it was left while a line was asked for", async () => {
+  fs.writeFileSync(path, "a\nb\nc");
+  const left = lines(path)[Symbol.asyncIterator]();
+  const asked = left.next();
+  await left.return?.();
+  await asked;
+  expect(await left.next()).toEqual({ done: true, value: undefined });
+  expect(openDescriptors()).toBe(0);
+});
+
 it("gives the same lines in batches, none of them empty, each time anew", async () => {
   fs.writeFileSync(path, "\u00e9\nascii\n\n".repeat(997));
   const read = lines(path, { chunkBytes: 4096 });
