@@ -12,6 +12,7 @@ export default defineConfig({
         ssr,
         test: {
           name: "unit",
+          maxWorkers: 2,
           include: ["packages/*/src/**/*.test.ts", "tests/unit/**/*.test.ts"],
           // Some try thousands of cases, and the machine may be busy: nothing here is about time.
           testTimeout: 60_000,
@@ -23,10 +24,8 @@ export default defineConfig({
         test: {
           name: "kernel",
           include: ["tests/kernel/**/*.test.ts"],
-          // Two files at a time, after all others: recorders share one machine, but mind only their own
-          // program. Slow machines need patience.
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          // Recorders share one machine: one file after another, and slow machines need patience.
+          fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },
@@ -36,6 +35,7 @@ export default defineConfig({
         ssr,
         test: {
           name: "browser",
+          maxWorkers: 2,
           include: ["tests/browser/**/*.test.ts"],
           // One browser for a file; it starts slowly beside the kernel tests.
           testTimeout: 60_000,
