@@ -31,8 +31,8 @@ export interface Pieces {
   readonly isOwn: boolean;
 }
 
-/** So many are read in less than 2 ms: then others have their turn. */
-const SLICE_PIECES = 1 << 18;
+/** So many are read in some 2 ms, when no cache has them: then others have their turn. */
+const SLICE_PIECES = 1 << 16;
 /** One list of up to so many pieces (2 MiB) is kept: fresh memory costs a fault a page. */
 const MOST_KEPT_PIECES = 1 << 17;
 const LEAST_KEPT_PIECES = 1 << 9;
