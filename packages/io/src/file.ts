@@ -88,6 +88,7 @@ export class File implements AsyncDisposable, Disposable {
    * Buffer as `into`, fills that back to back; with an array of as many Buffers as pieces, fills
    * each from its start; resolves to the bytes delivered. The Buffers are not to be used meanwhile,
    * nor their memory transferred, as for `fs.read`; memory of resizable ArrayBuffers is refused.
+   * The list may be changed at once, unless it has more than 65,536 pieces: those are read in turns.
    *
    * Rejects with ERR_TRUNCATED when the file becomes shorter meanwhile.
    */
