@@ -24,9 +24,9 @@ function oracle(ranges: readonly (readonly [number, number])[], size: number) {
   }
   return {
     count: ranges.length,
-    bytes: whole.reduce((sum, { offset, until }) => sum + until - offset, 0),
+    bytes: whole.reduce((sum, { offset, until }) => sum + (until - offset), 0),
     groups: groups.length,
-    groupBytes: groups.reduce((sum, { offset, until }) => sum + until - offset, 0),
+    groupBytes: groups.reduce((sum, { offset, until }) => sum + (until - offset), 0),
   };
 }
 
