@@ -60,6 +60,13 @@ static bool mapping_ranges_take(napi_env env, struct mapping_ranges *ranges, nap
 	return true;
 }
 
+static int mapping_ranges_end(const struct mapping_ranges *ranges)
+{
+	bool is_broken = ranges->mapping->range && bus_range_is_broken(ranges->mapping->range);
+
+	return is_broken ? -IO_TRUNCATED : 0;
+}
+
 static int mapping_ranges_prefetch(struct io_work *work)
 {
 	const struct mapping_ranges *ranges = (struct mapping_ranges *)work;
@@ -75,7 +82,7 @@ static int mapping_ranges_prefetch(struct io_work *work)
 	for (size_t i = 0; !error && i < ranges->count; i++)
 		error = mapping_populate(ranges->mapping, ranges->stretches[i].offset,
 					 ranges->stretches[i].length, work);
-	return error || !mapping_is_broken(ranges->mapping) ? error : -IO_TRUNCATED;
+	return error ? error : mapping_ranges_end(ranges);
 }
 
 static int mapping_ranges_flush(struct io_work *work)
@@ -88,15 +95,14 @@ static int mapping_ranges_flush(struct io_work *work)
 			? -ECANCELED
 			: mapping_flush(ranges->mapping, ranges->stretches[i].offset,
 					ranges->stretches[i].length);
-	return error || !mapping_is_broken(ranges->mapping) ? error : -IO_TRUNCATED;
+	return error ? error : mapping_ranges_end(ranges);
 }
 
 static void mapping_ranges_release(struct io_work *work)
 {
 	struct mapping_ranges *ranges = (struct mapping_ranges *)work;
 
-	if (ranges->mapping)
-		mapping_drop(ranges->mapping);
+	mapping_drop(ranges->mapping);
 	free(ranges->stretches);
 }
 
