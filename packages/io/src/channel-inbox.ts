@@ -211,11 +211,12 @@ export class Inbox {
     const onAbort = () => this.#wake();
     signal?.addEventListener("abort", onAbort);
     try {
-      for (let owes = isTurnOwed; ; owes = this.#owesTurn(MESSAGES_PER_CLOCK)) {
-        await (owes ? nextTurn() : this.#sleep());
+      await (isTurnOwed ? nextTurn() : afterOthers());
+      for (;;) {
         signal?.throwIfAborted();
         const outcome = this.#soon(take);
         if (outcome !== undefined) return outcome;
+        await (this.#owesTurn(MESSAGES_PER_CLOCK) ? nextTurn() : this.#sleep());
       }
     } finally {
       signal?.removeEventListener("abort", onAbort);
@@ -261,7 +262,7 @@ export class Inbox {
     const isTurnOwed = this.#owesTurn(messages);
     try {
       signal?.throwIfAborted();
-      const outcome = isTurnOwed ? undefined : this.#soon(take);
+      const outcome = isTurnOwed ? undefined : this.#outcome(take);
       if (outcome !== undefined) return Promise.resolve(outcome);
     } catch (error) {
       return Promise.reject(error);
@@ -299,6 +300,12 @@ export class Inbox {
     }
   }
 }
+
+/**
+ * After all that is due in this thread already: who spins at once holds up the one here that has the
+ * answer to send which the other end waits for.
+ */
+const afterOthers = () => new Promise<void>((resolve) => process.nextTick(resolve));
 
 /** For both directions of a channel that somebody waits for with a limit. */
 export function timedOut(what: string): IoError {

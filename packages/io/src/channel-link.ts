@@ -1,4 +1,4 @@
-/** channel-link: the connection of two ends: the rings they share, and the socket that wakes and outlives. */
+/** channel-link: the connection of two ends: their rings, and the socket that wakes one and tells of its death. */
 import { Socket } from "node:net";
 import { ringsOf, type Side } from "./channel-memory.ts";
 import { RingReader, RingWriter } from "./channel-ring.ts";
@@ -26,7 +26,7 @@ export function closeSocket(fd: number): void {
   new Socket({ fd, readable: false, writable: false }).destroy();
 }
 
-/** One end of a connection. Its socket is rung by who finds the other asleep, and closed by the kernel when he dies. */
+/** One end of a connection. Who finds the other asleep rings by the socket, which the kernel closes at a death. */
 export class ChannelLink {
   readonly writer: RingWriter;
   readonly reader: RingReader;

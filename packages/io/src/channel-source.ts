@@ -88,7 +88,7 @@ export abstract class MessageSource implements AsyncIterable<Buffer> {
       why:
         spinUs > 0
           ? "being woken costs more than a short look, so a message that comes soon wakes nobody"
-          : "there is one processor, or spinUs is 0: the other end runs only while this one sleeps",
+          : "it sleeps at once: there is one processor, which the other end needs, or spinUs is 0",
       bellsRung: sum((link) => link.bellsRung),
       bellsHeard: sum((link) => link.bellsHeard),
     };

@@ -134,6 +134,17 @@ it("rings only for an end that sleeps", async () => {
   expect(one.explain()).toMatchObject({ bellsRung: 1, wakeUp: "bell", mechanism: "ring" });
 });
 
+it("goes to sleep only after those have run here that the message may come from", async () => {
+  const [one, other] = await ends({ ringBytes: 1, spinUs: 1000 });
+  for (let count = 0; count < 11; count++) {
+    const waiting = other.receive();
+    await Promise.resolve();
+    one.sendSync(Buffer.from("x")); // It would sleep by now.
+    expect((await waiting)?.toString()).toBe("x");
+  }
+  expect(one.explain().bellsRung).toBe(0);
+});
+
 it("says no when there is no room, and refuses what is never allowed", async () => {
   const [one, other] = await ends({ ...small, maxMessageBytes: 5000 });
   const half = new Uint8Array(2040);
