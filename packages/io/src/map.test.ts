@@ -109,6 +109,17 @@ describe("when it is closed", () => {
     await expect(mapped.prefetch()).rejects.toMatchObject({ code: "ERR_CLOSED" });
   });
 
+  it("its address space is given back in the next turns of the event loop, not by a collection", async () => {
+    const alone = join(folder, "alone");
+    fs.writeFileSync(alone, bytesOf(5000));
+    const mappings = () => fs.readFileSync("/proc/self/maps", "utf8").split(alone).length - 1;
+    const mapped = await map(alone);
+    expect(mappings()).toBe(1);
+    mapped.close();
+    for (let turn = 0; turn < 7; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(mappings()).toBe(0);
+  });
+
   it("a prefetch under way ends well", async () => {
     fs.writeFileSync(path, Buffer.alloc(8 << 20, 1));
     const mapped = await map(path);

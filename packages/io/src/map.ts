@@ -6,22 +6,19 @@ import { requireNative } from "./native.ts";
 import { type Ranges, readRanges } from "./ranges.ts";
 import { readFile, readFileSync } from "./read-file.ts";
 
-/** A mapping of the native part. */
-declare const mappingBrand: unique symbol;
-type Mapping = { readonly [mappingBrand]: true };
 type Word = Int32Array | undefined;
 
 declare module "./native.ts" {
   interface NativeFunctions {
-    mapFile(...request: MapRequest): Promise<Mapping>;
-    mapFileSync(...request: MapRequest): Mapping;
-    mappingMemory(mapping: Mapping): ArrayBuffer;
-    mappingDetach(memory: ArrayBuffer): void;
-    mappingIsTruncated(mapping: Mapping): boolean;
-    mappingPrefetch(mapping: Mapping, pairs: Float64Array, abort: Word): Promise<void>;
-    mappingPrefetchSync(mapping: Mapping, pairs: Float64Array, abort: Word): void;
-    mappingFlush(mapping: Mapping, pairs: Float64Array, abort: Word): Promise<void>;
-    mappingFlushSync(mapping: Mapping, pairs: Float64Array, abort: Word): void;
+    mapFile(...request: MapRequest): Promise<ArrayBuffer>;
+    mapFileSync(...request: MapRequest): ArrayBuffer;
+    /** Takes any ArrayBuffer; the others below only one of mapFile. */
+    mappingDetach(mapping: ArrayBuffer): void;
+    mappingIsTruncated(mapping: ArrayBuffer): boolean;
+    mappingPrefetch(mapping: ArrayBuffer, pairs: Float64Array, abort: Word): Promise<void>;
+    mappingPrefetchSync(mapping: ArrayBuffer, pairs: Float64Array, abort: Word): void;
+    mappingFlush(mapping: ArrayBuffer, pairs: Float64Array, abort: Word): Promise<void>;
+    mappingFlushSync(mapping: ArrayBuffer, pairs: Float64Array, abort: Word): void;
   }
 }
 
@@ -76,7 +73,7 @@ const flags = { populate: 2, sequential: 4, random: 8, hugePages: 16, lock: 32 }
 
 /** The memory behind a MappedFile. */
 type Memory =
-  | { readonly mode: "mapping"; readonly mapping: Mapping; readonly buffer: Buffer }
+  | { readonly mode: "mapping"; readonly mapping: ArrayBuffer; readonly buffer: Buffer }
   | { readonly mode: "copy"; readonly buffer: Buffer };
 
 /** A mapped file. Made by `map` or `mapSync`; to be unmapped by `close` or `using`, or when forgotten. */
@@ -161,15 +158,14 @@ export class MappedFile implements Disposable {
   }
 
   /**
-   * Gives the memory back: every Buffer and array on it is then empty (a copy stays as it is). Not to
-   * be called while an operation of others, such as zlib's, works on it in another thread.
+   * Gives the memory back: every Buffer and array on it is then empty (a copy stays as it is), and the
+   * file is unmapped in the next turn of the event loop, or when the operations under way have ended.
+   * Not to be called while an operation of others, such as zlib's, works on it in another thread.
    */
   close(): void {
     const memory = this.#memory;
     this.#memory = null;
-    const buffer = memory?.buffer.buffer;
-    if (memory?.mode === "mapping" && buffer instanceof ArrayBuffer)
-      requireNative("map").mappingDetach(buffer);
+    if (memory?.mode === "mapping") requireNative("map").mappingDetach(memory.mapping);
   }
 
   [Symbol.dispose](): void {
@@ -190,7 +186,7 @@ export class MappedFile implements Disposable {
   async #ask(
     ranges: Ranges | undefined,
     signal: AbortSignal | undefined,
-    call: (mapping: Mapping, pairs: Float64Array, word: Word) => Promise<void>,
+    call: (mapping: ArrayBuffer, pairs: Float64Array, word: Word) => Promise<void>,
   ): Promise<void> {
     const memory = this.#open();
     const pairs = this.#pairs(ranges);
@@ -205,7 +201,7 @@ export class MappedFile implements Disposable {
 
   #askSync(
     ranges: Ranges | undefined,
-    call: (mapping: Mapping, pairs: Float64Array) => void,
+    call: (mapping: ArrayBuffer, pairs: Float64Array) => void,
   ): void {
     const memory = this.#open();
     const pairs = this.#pairs(ranges);
@@ -291,9 +287,12 @@ const requestOf = (path: string | Buffer, { offset, length, flags: bits }: Wish)
 
 const bySignal = (signal: AbortSignal | undefined) => (signal === undefined ? {} : { signal });
 
-function mapped(path: string | Buffer, mapping: Mapping): MappedFile {
-  const buffer = Buffer.from(requireNative("map").mappingMemory(mapping));
-  return new MappedFile(path.toString(), { mode: "mapping", mapping, buffer });
+function mapped(path: string | Buffer, mapping: ArrayBuffer): MappedFile {
+  return new MappedFile(path.toString(), {
+    mode: "mapping",
+    mapping,
+    buffer: Buffer.from(mapping),
+  });
 }
 
 function copied(path: string | Buffer, { offset, length }: Wish, bytes: Buffer): MappedFile {

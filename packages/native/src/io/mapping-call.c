@@ -19,23 +19,8 @@ struct mapping_call {
 	char path[IO_PATH_BYTES];
 };
 
-/* Tells our externals from those of others. */
+/* Tells our ArrayBuffers from those of others. */
 static const napi_type_tag mapping_tag = {0x5b8e90d7c1f24a36u, 0xa4716c3dd20f9be8u};
-
-static void mapping_finalize(napi_env env, void *data, void *hint)
-{
-	(void)env;
-	(void)hint;
-	mapping_drop(data);
-}
-
-/* Of an ArrayBuffer, whose data are the bytes. */
-static void mapping_finalize_memory(napi_env env, void *data, void *mapping)
-{
-	(void)env;
-	(void)data;
-	mapping_drop(mapping);
-}
 
 bool mapping_take(napi_env env, napi_value value, struct mapping **mapping)
 {
@@ -43,12 +28,12 @@ bool mapping_take(napi_env env, napi_value value, struct mapping **mapping)
 	bool is_ours = false;
 
 	if (napi_check_object_type_tag(env, value, &mapping_tag, &is_ours) != napi_ok || !is_ours ||
-	    napi_get_value_external(env, value, &data) != napi_ok) {
+	    napi_unwrap(env, value, &data) != napi_ok) {
 		napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "a mapping is needed");
 		return false;
 	}
 	*mapping = data;
-	mapping_use(*mapping);
+	(*mapping)->users++;
 	return true;
 }
 
@@ -69,20 +54,66 @@ static int mapping_call_run(struct io_work *work)
 	return mapping_populate(call->mapping, 0, call->mapping->length, work);
 }
 
+/* Nobody has the memory any more: it was detached or collected. */
+static void mapping_finalize_memory(napi_env env, void *data, void *hint)
+{
+	(void)env;
+	(void)data;
+	mapping_drop(hint);
+}
+
+/* The ArrayBuffer itself is no more. */
+static void mapping_finalize_holder(napi_env env, void *data, void *hint)
+{
+	struct mapping *mapping = data;
+
+	(void)env;
+	(void)hint;
+	mapping->is_held = false;
+	mapping->users++;
+	mapping_drop(mapping);
+}
+
+static napi_value mapping_create_buffer(napi_env env, struct mapping *mapping)
+{
+	napi_value buffer;
+	napi_status status;
+	void *data;
+
+	if (mapping->length == 0)
+		return napi_create_arraybuffer(env, 0, &data, &buffer) == napi_ok ? buffer : NULL;
+	mapping->users++;
+	status = napi_create_external_arraybuffer(env, mapping->pages + mapping->lead,
+						  mapping->length, mapping_finalize_memory, mapping,
+						  &buffer);
+	if (status == napi_ok)
+		return buffer;
+	mapping->users--;
+	napi_throw_error(env, "ERR_NO_OUTSIDE_MEMORY",
+			 "this runtime has no ArrayBuffer of memory from outside; "
+			 "mode: \"copy\" reads the file instead");
+	return NULL;
+}
+
+/* The mapping's ArrayBuffer, which keeps it mapped, and by which it is known. */
 static napi_value mapping_call_value(napi_env env, struct io_work *work)
 {
-	struct mapping_call *call = (struct mapping_call *)work;
-	napi_value external;
+	struct mapping *mapping = ((struct mapping_call *)work)->mapping;
+	napi_value buffer = mapping_create_buffer(env, mapping);
 
-	if (napi_create_external(env, call->mapping, mapping_finalize, NULL, &external) != napi_ok)
+	if (!buffer ||
+	    napi_wrap(env, buffer, mapping, mapping_finalize_holder, NULL, NULL) != napi_ok)
 		return NULL;
-	call->mapping = NULL; /* The external's from here on. */
-	return napi_type_tag_object(env, external, &mapping_tag) == napi_ok ? external : NULL;
+	mapping->is_held = true;
+	return napi_type_tag_object(env, buffer, &mapping_tag) == napi_ok ? buffer : NULL;
 }
 
 static void mapping_call_release(struct io_work *work)
 {
-	mapping_drop(((struct mapping_call *)work)->mapping);
+	struct mapping_call *call = (struct mapping_call *)work;
+
+	if (call->mapping)
+		mapping_drop(call->mapping);
 }
 
 static bool mapping_call_take(napi_env env, struct mapping_call *call, const napi_value *values)
@@ -127,7 +158,7 @@ static struct mapping_call *mapping_call_new(napi_env env, napi_callback_info in
 	return NULL;
 }
 
-/* mapFile(path, offset, length, most, flags, abort): a promise of a mapping. */
+/* mapFile(path, offset, length, most, flags, abort): a promise of the part as an ArrayBuffer. */
 static napi_value mapping_file_js(napi_env env, napi_callback_info info)
 {
 	struct mapping_call *call = mapping_call_new(env, info);
@@ -149,33 +180,6 @@ static napi_value mapping_file_sync_js(napi_env env, napi_callback_info info)
 		      : mapping_call_value(env, &call->work);
 	io_work_drop(env, &call->work);
 	return value;
-}
-
-/* mappingMemory(mapping): its memory as an ArrayBuffer, which keeps it mapped. */
-static napi_value mapping_memory_js(napi_env env, napi_callback_info info)
-{
-	struct mapping *mapping;
-	napi_value value, buffer;
-	napi_status status;
-
-	if (!io_take(env, info, 1, &value) || !mapping_take(env, value, &mapping))
-		return NULL;
-	if (mapping->length == 0) {
-		void *data;
-
-		mapping_drop(mapping);
-		return napi_create_arraybuffer(env, 0, &data, &buffer) == napi_ok ? buffer : NULL;
-	}
-	status = napi_create_external_arraybuffer(env, mapping->pages + mapping->lead,
-						  mapping->length, mapping_finalize_memory, mapping,
-						  &buffer);
-	if (status == napi_ok)
-		return buffer;
-	mapping_drop(mapping);
-	napi_throw_error(env, "ERR_NO_OUTSIDE_MEMORY",
-			 "this runtime has no ArrayBuffer of memory from outside; "
-			 "mode: \"copy\" reads the file instead");
-	return NULL;
 }
 
 /* mappingDetach(buffer): who still holds the ArrayBuffer finds it empty. */
@@ -200,8 +204,7 @@ static napi_value mapping_is_truncated_js(napi_env env, napi_callback_info info)
 
 	if (!io_take(env, info, 1, &value) || !mapping_take(env, value, &mapping))
 		return NULL;
-	if (napi_get_boolean(env, mapping->range && bus_range_is_broken(mapping->range), &value) !=
-	    napi_ok)
+	if (napi_get_boolean(env, mapping_is_broken(mapping), &value) != napi_ok)
 		value = NULL;
 	mapping_drop(mapping);
 	return value;
@@ -209,6 +212,5 @@ static napi_value mapping_is_truncated_js(napi_env env, napi_callback_info info)
 
 IO_FUNCTION("mapFile", mapping_file_js);
 IO_FUNCTION("mapFileSync", mapping_file_sync_js);
-IO_FUNCTION("mappingMemory", mapping_memory_js);
 IO_FUNCTION("mappingDetach", mapping_detach_js);
 IO_FUNCTION("mappingIsTruncated", mapping_is_truncated_js);

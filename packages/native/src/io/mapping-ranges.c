@@ -60,13 +60,6 @@ static bool mapping_ranges_take(napi_env env, struct mapping_ranges *ranges, nap
 	return true;
 }
 
-static int mapping_ranges_end(const struct mapping_ranges *ranges)
-{
-	bool is_broken = ranges->mapping->range && bus_range_is_broken(ranges->mapping->range);
-
-	return is_broken ? -IO_TRUNCATED : 0;
-}
-
 static int mapping_ranges_prefetch(struct io_work *work)
 {
 	const struct mapping_ranges *ranges = (struct mapping_ranges *)work;
@@ -82,7 +75,7 @@ static int mapping_ranges_prefetch(struct io_work *work)
 	for (size_t i = 0; !error && i < ranges->count; i++)
 		error = mapping_populate(ranges->mapping, ranges->stretches[i].offset,
 					 ranges->stretches[i].length, work);
-	return error ? error : mapping_ranges_end(ranges);
+	return error || !mapping_is_broken(ranges->mapping) ? error : -IO_TRUNCATED;
 }
 
 static int mapping_ranges_flush(struct io_work *work)
@@ -95,14 +88,15 @@ static int mapping_ranges_flush(struct io_work *work)
 			? -ECANCELED
 			: mapping_flush(ranges->mapping, ranges->stretches[i].offset,
 					ranges->stretches[i].length);
-	return error ? error : mapping_ranges_end(ranges);
+	return error || !mapping_is_broken(ranges->mapping) ? error : -IO_TRUNCATED;
 }
 
 static void mapping_ranges_release(struct io_work *work)
 {
 	struct mapping_ranges *ranges = (struct mapping_ranges *)work;
 
-	mapping_drop(ranges->mapping);
+	if (ranges->mapping)
+		mapping_drop(ranges->mapping);
 	free(ranges->stretches);
 }
 

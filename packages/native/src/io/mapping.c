@@ -21,20 +21,23 @@
 /* Between two looks at the abort word; the lock of the address space is held meanwhile. */
 #define POPULATE_STEP_BYTES ((size_t)32 << 20)
 
-void mapping_use(struct mapping *mapping)
-{
-	__atomic_add_fetch(&mapping->users, 1, __ATOMIC_RELAXED);
-}
-
 void mapping_drop(struct mapping *mapping)
 {
-	if (!mapping || __atomic_sub_fetch(&mapping->users, 1, __ATOMIC_ACQ_REL) > 0)
+	if (--mapping->users > 0)
 		return;
 	if (mapping->range)
 		bus_range_forget(mapping->range);
 	if (mapping->pages)
 		munmap(mapping->pages, mapping->lead + mapping->length);
-	free(mapping);
+	if (!mapping->is_held)
+		free(mapping);
+	else
+		*mapping = (struct mapping){.is_held = true};
+}
+
+bool mapping_is_broken(const struct mapping *mapping)
+{
+	return mapping->range && bus_range_is_broken(mapping->range);
 }
 
 /* The whole pages that a stretch of the part lies in. */

@@ -19,12 +19,14 @@
 #define MAPPING_LOCK 32u
 #define MAPPING_FLAGS 63u
 
+/* Counted in JavaScript's thread alone: work in the pool is a user from its begin to its end. */
 struct mapping {
 	unsigned char *pages; /* Where the first page of it begins. */
 	size_t lead;	      /* Bytes of that page before the part. */
-	size_t length;	      /* Of the part; 0: nothing is mapped. */
+	size_t length;	      /* Of the part; 0: nothing is mapped, or nothing any more. */
 	struct bus_range *range;
-	unsigned int users;
+	unsigned int users; /* Of the memory. */
+	bool is_held;	    /* Its ArrayBuffer is there, if only detached. */
 };
 
 /* Which part of an open file, and how. */
@@ -41,9 +43,10 @@ int mapping_open(int fd, const struct mapping_wish *wish, struct mapping **mappi
 		 const char **syscall);
 /* The mapping behind a value of mapFile, with one user more. False with an exception pending. */
 bool mapping_take(napi_env env, napi_value value, struct mapping **mapping);
-void mapping_use(struct mapping *mapping);
-/* The last user unmaps it. NULL is allowed. */
+/* With the last user the memory is unmapped; the structure is freed when it is not held either. */
 void mapping_drop(struct mapping *mapping);
+/* Whether a page was missing. */
+bool mapping_is_broken(const struct mapping *mapping);
 
 /* Of [offset, offset + length) of the part, which are inside of it: asks the disk for its pages. */
 void mapping_will_need(const struct mapping *mapping, size_t offset, size_t length);
