@@ -57,6 +57,24 @@ it("a prefetch that meets the cut tells it, though nobody has touched it", async
   expect(result).toEqual(["ERR_TRUNCATED", "ERR_TRUNCATED", 0, false]);
 });
 
+it("a flush tells that what was written is lost, though nobody has touched it since", async () => {
+  const result = await printed(
+    `const codes = [];
+    for (const flush of [(mapped) => mapped.flush(), (mapped) => mapped.flushSync([[4096 * 7, 9]])]) {
+      fs.writeFileSync(path, Buffer.alloc(size, 1));
+      const mapped = io.mapSync(path, { access: "shared" });
+      mapped.buffer.fill(2);
+      fs.truncateSync(path, 4096 * 7);
+      codes.push(await codeOf(() => mapped.flushSync([[0, 4096 * 7]])), mapped.isTruncated);
+      codes.push(await codeOf(() => flush(mapped)), mapped.isTruncated);
+      mapped.close();
+    }
+    console.log(JSON.stringify(codes));`,
+  );
+  const each = ["fine", false, "ERR_TRUNCATED", true];
+  expect(result).toEqual([...each, ...each]);
+});
+
 it("a system call that is given missing memory fails, and the process lives on", async () => {
   const result = await printed(
     `const { buffer } = await io.map(path);

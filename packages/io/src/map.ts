@@ -141,8 +141,8 @@ export class MappedFile implements Disposable {
    * Writes what was changed through a shared mapping to the disk (without it, the kernel does so in
    * its own time). Without `ranges`, the whole.
    *
-   * @throws IoError ERR_TRUNCATED when the file has become shorter, or its disk is full: some of what
-   * was written is then lost.
+   * @throws IoError ERR_TRUNCATED when the file has become shorter by a page, or its disk is full: some
+   * of what was written is then lost.
    */
   async flush(ranges?: Ranges, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     await this.#ask(ranges, options.signal, (mapping, pairs, word) =>
@@ -219,7 +219,8 @@ export class MappedFile implements Disposable {
  * copied. Its size is that at the time of the call; a file that grows has to be mapped again.
  *
  * A file that becomes shorter does not end the process, as a mapping's SIGBUS would: what is gone
- * reads as zeros, and `check`, `flush` and `prefetch` fail with ERR_TRUNCATED from then on.
+ * reads as zeros, and once it was read, flushed or prefetched, `check`, `flush` and `prefetch` fail
+ * with ERR_TRUNCATED.
  *
  * A first touch of what is on a disk holds the thread up: `prefetch` or `populate` do not. The
  * memory cannot be transferred to a worker, which would map the file for itself; Atomics on it need

@@ -88,13 +88,26 @@ int mapping_populate(const struct mapping *mapping, size_t offset, size_t length
 	return 0;
 }
 
+static void mapping_touch(void *byte)
+{
+	(void)*(const volatile unsigned char *)byte;
+}
+
 int mapping_flush(const struct mapping *mapping, size_t offset, size_t length)
 {
+	unsigned char *last = mapping->pages + mapping->lead + offset + length - 1;
 	unsigned char *begin;
 	size_t bytes;
 
 	mapping_pages(mapping, offset, length, &begin, &bytes);
-	return msync(begin, bytes, MS_SYNC) < 0 ? -errno : 0;
+	if (msync(begin, bytes, MS_SYNC) < 0)
+		return -errno;
+	/* Pages that the file has lost are no error of msync's. A cut takes the last one in any
+	 * case. */
+	if (bus_guard_run(last, 1, mapping_touch, last))
+		return 0;
+	bus_range_note(mapping->range);
+	return -IO_TRUNCATED;
 }
 
 /* How long the part is in the file as it is. Returns 0, -errno or -IO_.... */

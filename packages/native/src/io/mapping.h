@@ -10,7 +10,7 @@
 #include "io/bus-range.h"
 #include "io/work.h"
 
-/* By the numbers of `hints` in packages/io/src/map.ts. */
+/* By the numbers of `flags` in packages/io/src/map.ts. */
 #define MAPPING_SHARED 1u
 #define MAPPING_POPULATE 2u
 #define MAPPING_SEQUENTIAL 4u
@@ -53,7 +53,7 @@ void mapping_will_need(const struct mapping *mapping, size_t offset, size_t leng
 /* Waits for them, and fills the page tables. Returns 0, -ECANCELED or -IO_TRUNCATED. */
 int mapping_populate(const struct mapping *mapping, size_t offset, size_t length,
 		     const struct io_work *work);
-/* Writes its changes to the file. Returns 0 or -errno. */
+/* Writes its changes to the file. Returns 0, -errno or -IO_TRUNCATED. */
 int mapping_flush(const struct mapping *mapping, size_t offset, size_t length);
 
 #endif
