@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Contestant, outputOf } from "./contestant.js";
+import { Contestant, timedRun } from "./contestant.js";
 
 const crossbill = fileURLToPath(new URL("../../packages/cli/bin/crossbill.js", import.meta.url));
 const SAMPLE_MS = 1;
@@ -16,11 +16,12 @@ function ownMemory(pid) {
 }
 
 /** The most memory during the work beyond what there was before and what the caller gets, bytes. */
-async function extraBytes(command, options) {
+async function extraBytes(command, options, beforeWork) {
   const contestant = new Contestant(command, options);
   let sampler;
   try {
     await contestant.line();
+    await beforeWork?.();
     const before = ownMemory(contestant.pid);
     let most = before;
     const sample = () => {
@@ -38,30 +39,34 @@ async function extraBytes(command, options) {
 }
 
 /** System calls and page faults of a whole process, by its bill. */
-async function billed(command, options, folder) {
+async function billed(command, { options, beforeWork, folder }) {
   const bill = join(folder, "bill.json");
   const words = ["run", "--json", bill, "-o", join(folder, "bill.txt"), "--", ...command];
-  await outputOf([process.execPath, crossbill, ...words], options);
+  await timedRun([process.execPath, crossbill, ...words], options, beforeWork);
   const { audit, faults } = JSON.parse(readFileSync(bill, "utf8"));
   return { calls: audit.entered, faults: faults.minor.count + faults.major.count };
 }
 
 /** What the work alone crossed: a run with it less one without. Node's own threads add some calls. */
-async function crossings(commandOf, options, folder) {
-  const all = await billed(commandOf("with"), options, folder);
-  const rest = await billed(commandOf("without"), options, folder);
+async function crossings(commandOf, how) {
+  const all = await billed(commandOf("with"), how);
+  const rest = await billed(commandOf("without"), how);
   return {
     calls: Math.max(0, all.calls - rest.calls),
     faults: Math.max(0, all.faults - rest.faults),
   };
 }
 
-/** Everything about one way that is no time of its work. `commandOf` gives its command in a mode. */
-export async function inspect(commandOf, options, folder) {
-  const { turnNs } = JSON.parse(await outputOf(commandOf("turn"), options));
+/**
+ * Everything about one way that is no time of its work. `commandOf` gives its command in a mode;
+ * `how.beforeWork` is done whenever one is ready, as before the work that is timed.
+ */
+export async function inspect(commandOf, how) {
+  const { options, beforeWork } = how;
+  const { turnNs } = await timedRun(commandOf("turn"), options, beforeWork);
   return {
     turnNs,
-    extraBytes: await extraBytes(commandOf("memory"), options),
-    ...(await crossings(commandOf, options, folder)),
+    extraBytes: await extraBytes(commandOf("memory"), options, beforeWork),
+    ...(await crossings(commandOf, how)),
   };
 }

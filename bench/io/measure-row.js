@@ -52,7 +52,8 @@ async function allInspections(row, entries, { folder, tell }) {
     if (!entry.way.inspected || entry.missing !== null) continue;
     tell(`${row.name}: turns, memory and crossings: ${entry.way.label}`);
     try {
-      entry.inspected = await inspect(entry.way.commandOf, entry.way, folder);
+      const how = { options: entry.way, beforeWork: row.beforeWork, folder };
+      entry.inspected = await inspect(entry.way.commandOf, how);
     } catch (error) {
       entry.inspected = { missing: error.message };
     }

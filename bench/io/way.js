@@ -44,19 +44,14 @@ async function timed(work, peerCpuNs = async () => 0) {
 
 const told = () => readSync(STDIN, Buffer.alloc(1)) === 1;
 
-/** What each mode does with a way that is prepared. */
+/** What each mode does with a way that is prepared, once it was told to begin. */
 const modes = {
-  /** Timed, when it is told to begin. */
   async timed({ work, check, units = 1, peerCpuNs }) {
-    say("ready");
-    if (!told()) return;
     const { result, ...took } = await timed(work, peerCpuNs);
     say(JSON.stringify({ ...took, units, check: check?.(result) ?? null }));
   },
-  /** Watched from outside from "ready" on; stays as it is until it is told that it was seen. */
+  /** Watched from outside; stays as it is until it is told that it was seen. */
   async memory({ work, ownBytes = 0 }) {
-    say("ready");
-    if (!told()) return;
     await work();
     say(JSON.stringify({ ownBytes }));
     told();
@@ -66,8 +61,11 @@ const modes = {
   },
   async with({ work }) {
     await work();
+    say("{}");
   },
-  async without() {},
+  async without() {
+    say("{}");
+  },
 };
 
 const [, , group, name, setting] = process.argv;
@@ -76,6 +74,7 @@ const context = JSON.parse(setting);
 const way = await ways[name](context);
 await way.warm();
 globalThis.gc(); // What warming left behind is not collected within the time.
-await modes[context.mode](way);
+say("ready");
+if (told()) await modes[context.mode](way);
 await way.close?.();
 process.exit(); // A peer that is still connected holds nobody.

@@ -87,6 +87,7 @@ function measurePair(pair, rounds, folder) {
   const bills = Object.fromEntries(
     versions.map((version) => [version, billOf(commands[version], folder)]),
   );
+  // Plain to library, the other way round than a saving: how many times as fast.
   const times = ns.library.map((plainNs, round) => ({ plainNs, changedNs: ns.plain[round] }));
   return { name: pair.name, said: said[0].trim(), ns, bills, ratio: pairedRatio(times) };
 }
