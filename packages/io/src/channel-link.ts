@@ -9,7 +9,6 @@ declare module "./native.ts" {
   interface NativeFunctions {
     channelOffer(socket: number, ringBytes: number): ArrayBuffer;
     channelTake(socket: number): ArrayBuffer;
-    channelForget(memory: ArrayBuffer): void;
     channelRing(socket: number): void;
     channelSleep(socket: number, milliseconds: number): boolean;
   }
@@ -129,7 +128,7 @@ export class ChannelLink {
     this.#isGone = true;
     this.#reason = reason;
     this.#socket.destroy();
-    requireNative(WHAT).channelForget(this.#memory);
+    requireNative(WHAT).detachMemory(this.#memory);
     this.#onWake();
   }
 

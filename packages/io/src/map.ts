@@ -12,8 +12,7 @@ declare module "./native.ts" {
   interface NativeFunctions {
     mapFile(...request: MapRequest): Promise<ArrayBuffer>;
     mapFileSync(...request: MapRequest): ArrayBuffer;
-    /** Takes any ArrayBuffer; the others below only one of mapFile. */
-    mappingDetach(mapping: ArrayBuffer): void;
+    /** These take only what mapFile gave. */
     mappingIsTruncated(mapping: ArrayBuffer): boolean;
     mappingPrefetch(mapping: ArrayBuffer, pairs: Float64Array, abort: Word): Promise<void>;
     mappingPrefetchSync(mapping: ArrayBuffer, pairs: Float64Array, abort: Word): void;
@@ -165,7 +164,7 @@ export class MappedFile implements Disposable {
   close(): void {
     const memory = this.#memory;
     this.#memory = null;
-    if (memory?.mode === "mapping") requireNative("map").mappingDetach(memory.mapping);
+    if (memory?.mode === "mapping") requireNative("map").detachMemory(memory.mapping);
   }
 
   [Symbol.dispose](): void {

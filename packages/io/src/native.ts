@@ -17,6 +17,8 @@ const SWITCH = "CROSSBILL_IO_NATIVE";
  */
 export interface NativeFunctions {
   endWork(): void;
+  /** Empties an ArrayBuffer of memory from outside, and all views of it. */
+  detachMemory(memory: ArrayBuffer): void;
 }
 
 /** The native part, or why there is none. */

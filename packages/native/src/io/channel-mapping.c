@@ -71,20 +71,5 @@ static napi_value channel_take_js(napi_env env, napi_callback_info info)
 	return fd < 0 ? io_throw(env, fd, "recvmsg") : channel_mapping_of(env, fd);
 }
 
-/* channelForget(buffer): what still looks into the memory is empty from now on. */
-static napi_value channel_forget_js(napi_env env, napi_callback_info info)
-{
-	napi_value buffer;
-
-	if (!io_take(env, info, 1, &buffer))
-		return NULL;
-	if (napi_detach_arraybuffer(env, buffer) != napi_ok) {
-		napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "an ArrayBuffer is needed");
-		return NULL;
-	}
-	return io_undefined(env);
-}
-
 IO_FUNCTION("channelOffer", channel_offer_js);
 IO_FUNCTION("channelTake", channel_take_js);
-IO_FUNCTION("channelForget", channel_forget_js);

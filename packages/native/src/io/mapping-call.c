@@ -182,20 +182,6 @@ static napi_value mapping_file_sync_js(napi_env env, napi_callback_info info)
 	return value;
 }
 
-/* mappingDetach(buffer): who still holds the ArrayBuffer finds it empty. */
-static napi_value mapping_detach_js(napi_env env, napi_callback_info info)
-{
-	napi_value buffer;
-
-	if (!io_take(env, info, 1, &buffer))
-		return NULL;
-	if (napi_detach_arraybuffer(env, buffer) != napi_ok) {
-		napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "an ArrayBuffer is needed");
-		return NULL;
-	}
-	return io_undefined(env);
-}
-
 /* mappingIsTruncated(mapping): whether somebody met a page that the file had no more. */
 static napi_value mapping_is_truncated_js(napi_env env, napi_callback_info info)
 {
@@ -212,5 +198,4 @@ static napi_value mapping_is_truncated_js(napi_env env, napi_callback_info info)
 
 IO_FUNCTION("mapFile", mapping_file_js);
 IO_FUNCTION("mapFileSync", mapping_file_sync_js);
-IO_FUNCTION("mappingDetach", mapping_detach_js);
 IO_FUNCTION("mappingIsTruncated", mapping_is_truncated_js);
