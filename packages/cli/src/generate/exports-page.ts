@@ -29,7 +29,8 @@ export function exportsPage(): string {
     MADE,
     "`crossbill report bill.json --format FORMAT -o FILE` writes a bill, or a recording and its prices, " +
       "for another tool. Five figures go with calls: boundary, kernel work and waiting in nanoseconds, " +
-      "crossings and bytes. What a format carries of them adds up to the bill's totals, to the unit.",
+      "crossings and bytes. What a format carries of them adds up to the bill's totals, to the unit. " +
+      "What is named as reader opens each format in the tests; what it is also made for does not.",
     [
       "| `--format` | file | carries | lacks | read by |",
       "|---|---|---|---|---|",

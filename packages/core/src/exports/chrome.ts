@@ -18,7 +18,7 @@ export const chrome: ExportFormat = {
     "process, call sites, system call; the five figures as arguments of each slice. " +
     "Its time axis is not a timeline: calls are laid end to end",
   lacks: "targets; when anything happened; calls that cost no time have slices of length 0",
-  readers: "[Perfetto](https://ui.perfetto.dev), chrome://tracing, speedscope",
+  readers: "speedscope; made for [Perfetto](https://ui.perfetto.dev) and chrome://tracing",
   write(bill) {
     const events: object[] = [];
     const roots = new Map<string, Slice>();

@@ -8,7 +8,7 @@ export const collapsed: ExportFormat = {
   mediaType: "text/plain; charset=utf-8",
   carries: "process, call sites, system call and one figure, by `--value`",
   lacks: "targets, source lines, the other figures",
-  readers: "flamegraph.pl, inferno, speedscope",
+  readers: "speedscope; made for flamegraph.pl and inferno",
   write(bill, { value }) {
     const totals = new Map<string, number>();
     for (const { process, frames, values } of callStacks(bill)) {

@@ -27,7 +27,7 @@ export const csv: ExportFormat = {
   mediaType: "text/csv; charset=utf-8; header=present",
   carries: "every line: process, system call, target, errors, sizes and the five figures",
   lacks: "call sites; the time outside calls",
-  readers: "spreadsheets, databases, pandas; no cell is taken for a formula",
+  readers: "Python's csv; made for spreadsheets, where no cell is taken for a formula",
   write(bill) {
     const names = processNames(bill);
     const rows: Row[] = bill.lines.map((line) => lineRow(line, names(line.process)));

@@ -16,7 +16,7 @@ export const markdown: ExportFormat = {
   carries:
     "the time by part, system calls, the dearest lines (`--top`), findings, warnings; the five figures",
   lacks: "call sites; further lines",
-  readers: "GitHub and GitLab: comments and summaries of pull requests",
+  readers: "markdown-it; made for comments and summaries of pull requests",
   write(bill, { top }) {
     const { crossings, bytes } = billValues(bill);
     const tables = [timeTable(bill), findingsTable(bill), callsTable(bill), linesTable(bill, top)];

@@ -22,7 +22,7 @@ export const pprof: ExportFormat = {
   mediaType: "application/vnd.google.protobuf+gzip",
   carries: "process (also as a label), call sites, system call, source lines; all five figures",
   lacks: "targets",
-  readers: "`go tool pprof`, Pyroscope, speedscope",
+  readers: "`go tool pprof`, speedscope",
   gzip: true,
   write: (bill, { value }) => new ProfileBuilder(bill).build(value),
 };

@@ -23,7 +23,7 @@ export const prometheus: ExportFormat = {
   mediaType: "text/plain; version=0.0.4; charset=utf-8",
   carries: "the time of the run by part; the five figures by process and system call",
   lacks: "targets and call sites, of which there are too many for labels",
-  readers: "Prometheus: the text file collector of node_exporter, a push gateway",
+  readers: "`promtool`; made for the text file collector of node_exporter",
   write: (bill) => [...runMetrics(bill), ...callMetrics(bill)].join(""),
 };
 
